@@ -1,0 +1,211 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Item is one event of a subscription: the value on which the selection is resolved, and the position
+// just after it in its log ("" where the subscription has none).
+type Item[T any] struct {
+	Value  T
+	Cursor string
+}
+
+// Source is what a subscription reads from: a position and a wake-up, nothing more. A Stream calls Next
+// from one goroutine at a time; Acknowledged and Close may come from another.
+type Source[T any] interface {
+	// Next returns at most limit events after the position and moves it past them. None means caught up:
+	// the wake function given to open is called when that changes. It never waits for events.
+	// An error ends the operation and is shown to the client through the error gate.
+	Next(ctx context.Context, limit int) ([]Item[T], error)
+	// Acknowledged says that the client has handled everything up to cursor. Only doors whose protocol
+	// has an acknowledgement call it.
+	Acknowledged(cursor string)
+	// Close ends the subscription. It is called exactly once for each source that open returned.
+	Close()
+}
+
+// Subscribe is the whole body of a subscription resolver. open authorises, checks the arguments and
+// returns the source; it must do everything that can fail, because the resolver runs again, without open,
+// for each batch of events. wake may be called from any goroutine, never blocks, and may be called too
+// often.
+//
+// Under a Stream the returned channel holds the batch at hand and is closed. Under any other gqlgen
+// transport a goroutine feeds it until ctx is done.
+func Subscribe[T any](ctx context.Context, open func(ctx context.Context, wake func()) (Source[T], error)) (<-chan T, error) {
+	s, ok := ctx.Value(slotKey{}).(*slot)
+	if !ok {
+		return subscribeByGoroutine(ctx, open)
+	}
+	if !s.opened {
+		source, err := open(ctx, s.wake)
+		if err != nil {
+			return nil, err
+		}
+		s.opened, s.acknowledged, s.close = true, source.Acknowledged, source.Close
+		s.next = func(ctx context.Context, limit int) ([]string, error) {
+			items, err := source.Next(ctx, limit)
+			if err != nil || len(items) == 0 {
+				return nil, err
+			}
+			s.items = items
+			cursors := make([]string, len(items))
+			for i, item := range items {
+				cursors[i] = item.Cursor
+			}
+			return cursors, nil
+		}
+	}
+	items, _ := s.items.([]Item[T])
+	ch := make(chan T, len(items))
+	for _, item := range items {
+		ch <- item.Value
+	}
+	close(ch)
+	return ch, nil
+}
+
+func subscribeByGoroutine[T any](ctx context.Context, open func(ctx context.Context, wake func()) (Source[T], error)) (<-chan T, error) {
+	woken := make(chan struct{}, 1)
+	source, err := open(ctx, func() {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	ch := make(chan T)
+	go func() {
+		defer close(ch)
+		defer source.Close()
+		for {
+			items, err := source.Next(ctx, batchLimit)
+			if err != nil {
+				return
+			}
+			for _, item := range items {
+				select {
+				case ch <- item.Value:
+				case <-ctx.Done():
+					return
+				}
+			}
+			if len(items) > 0 {
+				continue
+			}
+			select {
+			case <-woken:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ch, nil
+}
+
+// batchLimit bounds what one read of a source renders: small, so that a slow reader holds little.
+const batchLimit = 32
+
+// slot is how a Stream and the resolver of its operation find each other.
+type slot struct {
+	wake         func()
+	opened       bool
+	items        any // []Item[T]
+	next         func(ctx context.Context, limit int) (cursors []string, err error)
+	acknowledged func(cursor string)
+	close        func()
+}
+
+type slotKey struct{}
+
+// IsContinuation says that ctx belongs to a batch of events of a subscription that is already open: what
+// counts operations (rates, costs, traces) counted it when it was opened.
+func IsContinuation(ctx context.Context) bool {
+	s, ok := ctx.Value(slotKey{}).(*slot)
+	return ok && s.opened
+}
+
+// Stream is one subscription as a transport drives it: opened once, then asked for what is there each
+// time it was woken. While idle it holds no goroutine and no buffer. Not for concurrent use, except
+// Acknowledged.
+type Stream struct {
+	ctx  context.Context
+	exec graphql.GraphExecutor
+	oc   *graphql.OperationContext
+	slot *slot
+}
+
+// Message is one response of a subscription, and the position just after it. Response.Data is valid
+// until the function it was handed to returns.
+type Message struct {
+	Response *graphql.Response
+	Cursor   string
+}
+
+var errNotSubscribed = errors.New("the resolver of this subscription does not call transport.Subscribe")
+
+// OpenStream runs the resolver of a subscription. On failure the stream is nil and the response holds
+// the errors. wake follows the rules of Subscribe; it may be called before OpenStream returns.
+func OpenStream(ctx context.Context, exec graphql.GraphExecutor, oc *graphql.OperationContext, wake func()) (*Stream, *graphql.Response) {
+	s := &Stream{exec: exec, oc: oc, slot: &slot{wake: wake}}
+	s.ctx = context.WithValue(ctx, slotKey{}, s.slot)
+	handler, hctx := exec.DispatchOperation(s.ctx, oc)
+	resp := handler(hctx)
+	if s.slot.opened {
+		return s, nil
+	}
+	if resp == nil || len(resp.Errors) == 0 {
+		resp = exec.DispatchError(graphql.WithOperationContext(ctx, oc), gqlerror.List{gqlerror.Wrap(errNotSubscribed)})
+	}
+	return nil, resp
+}
+
+// Next renders the events at hand, at most one batch, and hands them to send in order. It reports
+// whether there were any: if not, the stream is caught up and will be woken. A response that is not nil
+// ends the stream and holds the errors. When send fails the stream is of no further use but to be closed.
+func (s *Stream) Next(send func(Message) error) (more bool, end *graphql.Response, err error) {
+	cursors, err := s.slot.next(s.ctx, batchLimit)
+	if err != nil {
+		end := s.exec.DispatchError(graphql.WithOperationContext(s.ctx, s.oc), gqlerror.List{gqlerror.Wrap(err)})
+		return false, end, nil
+	}
+	if len(cursors) == 0 {
+		return false, nil, nil
+	}
+	handler, ctx := s.exec.DispatchOperation(s.ctx, s.oc)
+	for _, cursor := range cursors {
+		resp := handler(ctx)
+		if resp == nil {
+			return false, nil, s.ctx.Err()
+		}
+		if err := send(Message{Response: resp, Cursor: cursor}); err != nil {
+			return false, nil, err
+		}
+	}
+	s.slot.items = nil
+	return true, nil, nil
+}
+
+// Acknowledged passes on that the client has handled everything up to cursor.
+func (s *Stream) Acknowledged(cursor string) { s.slot.acknowledged(cursor) }
+
+// Close ends the subscription and frees its source.
+func (s *Stream) Close() { s.slot.close() }
+
+// EncodeResponse appends resp as JSON. gqlgen has written Data already, so it is copied, not encoded again.
+func EncodeResponse(b *bytes.Buffer, resp *graphql.Response) error {
+	if len(resp.Errors) == 0 && len(resp.Extensions) == 0 {
+		b.WriteString(`{"data":`)
+		b.Write(resp.Data)
+		b.WriteByte('}')
+		return nil
+	}
+	return encodeJSON(b, resp)
+}
