@@ -1,0 +1,1 @@
+for(let e of document.querySelectorAll(`[data-origin]`))e.textContent=location.origin;

@@ -1,0 +1,1 @@
+const e={editor:()=>import(`./editor.worker-DvnW1eAb.js`),json:()=>import(`./json.worker-Cw6z86Rh.js`),graphql:()=>import(`./graphql.worker-Ba44ehw4.js`)},t=[];self.onmessage=e=>t.push(e),await e[self.name]?.();for(let e of t)self.onmessage?.(e);
