@@ -18,10 +18,9 @@ const userErrors = `userErrors {
 
 export const examples: readonly Example[] = [
   {
-    query: `# Welcome. These tabs are a tour: read the board, make an account,
-# listen, and send a note. Run one with Ctrl-Enter (Cmd-Enter on a Mac).
-#
-# Anyone may read the board, so this one needs no account.
+    query: `# Welcome. The tabs are a tour: read the board, make
+# an account, listen, send a note. Run this one with
+# Ctrl-Enter (on a Mac, Cmd-Enter): anyone may.
 
 query Posts {
   posts(first: 10) {
@@ -45,8 +44,9 @@ query Posts {
 `,
   },
   {
-    query: `# Makes an account. The token of the answer goes into the Headers
-# of this tab and of each tab you open next, where they are empty.
+    query: `# Makes an account. The token of the answer goes into
+# the Headers, here and in each tab that you open next,
+# unless something is written there already.
 
 mutation Register($input: RegisterInput!) {
   register(input: $input) {
@@ -67,8 +67,9 @@ mutation Register($input: RegisterInput!) {
     variables: { input: { username: 'minji', password: 'choose a long one', displayName: '민지' } },
   },
   {
-    query: `# For an account that is already there. As with Register, the token
-# goes into empty Headers; to act as someone else, replace it there.
+    query: `# For an account that is already there. As with
+# Register, the token goes into empty Headers; to act
+# as someone else, replace it there.
 
 mutation Login($input: LoginInput!) {
   login(input: $input) {
@@ -89,8 +90,9 @@ mutation Login($input: LoginInput!) {
     variables: { input: { username: 'minji', password: 'choose a long one' } },
   },
   {
-    query: `# What the signed-in user sees on opening the site: the badge, the
-# newest notes and notifications, and the cursor to go live from.
+    query: `# What the signed-in user sees on opening the site: the
+# badge, the newest notes and notifications, and the
+# cursor from which to go live.
 
 query Inbox {
   viewer {
@@ -137,11 +139,11 @@ query Inbox {
 `,
   },
   {
-    query: `# Everything that happens to the signed-in user, live. Leave it
-# running here, and send a note from another window.
+    query: `# Everything that happens to the signed-in user, live.
+# Leave it running, and send a note from another window.
 #
-# Resume with the cursor of the last event you handled: nothing in
-# between is lost, and nothing comes twice.
+# To resume, give the cursor of the last event handled:
+# nothing in between is lost, and nothing comes twice.
 
 subscription Events($after: Cursor) {
   events(after: $after) {
@@ -186,7 +188,7 @@ subscription Events($after: Cursor) {
     variables: { after: null },
   },
   {
-    query: `# Finds someone to write to: the id is what SendNote wants.
+    query: `# Finds someone to write to: SendNote wants the id.
 
 query People($search: String!) {
   users(search: $search, first: 10) {
@@ -237,7 +239,7 @@ mutation SendNote($input: SendNoteInput!) {
     variables: { input: { title: 'A walk along the river', body: 'Saturday at ten, from the old bridge. All welcome.' } },
   },
   {
-    query: `# The comments of one post, live. Public: no account needed.
+    query: `# The comments of one post, live. Anyone may listen.
 
 subscription CommentAdded($postId: ID!) {
   commentAdded(postId: $postId) {
@@ -271,7 +273,7 @@ subscription CommentAdded($postId: ID!) {
     variables: { input: { postId: 'an id that Posts or CreatePost answered', body: 'I will bring tea.' } },
   },
   {
-    query: `# Posts and comments can be liked. Liking twice is liking once.
+    query: `# For posts and comments. Liking twice is liking once.
 
 mutation Like($input: LikeInput!) {
   like(input: $input) {
