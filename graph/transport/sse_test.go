@@ -1,0 +1,361 @@
+package transport_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/notewire/notewire/graph/transport"
+)
+
+const ticks = `subscription($after: String) { ticks(after: $after) { cursor text } }`
+
+// event is one block of an event stream.
+type event struct{ name, id, data, retry, comment string }
+
+// events reads an event stream as a browser does.
+type events struct {
+	t    *testing.T
+	body io.ReadCloser
+	scan *bufio.Scanner
+}
+
+func readEvents(t *testing.T, resp *http.Response) *events {
+	t.Helper()
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream; charset=utf-8" {
+		body, _ := io.ReadAll(resp.Body)
+		t.Fatalf("not an event stream: %d %s %s", resp.StatusCode, resp.Header.Get("Content-Type"), body)
+	}
+	e := &events{t: t, body: resp.Body, scan: bufio.NewScanner(resp.Body)}
+	e.scan.Buffer(nil, 1<<20)
+	return e
+}
+
+// any returns the next block, comments included; false at the end of the stream.
+func (e *events) any() (ev event, ok bool) {
+	e.t.Helper()
+	for e.scan.Scan() {
+		line := e.scan.Text()
+		if line == "" {
+			return ev, true
+		}
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		switch name {
+		case "event":
+			ev.name = value
+		case "id":
+			ev.id = value
+		case "data":
+			ev.data += value
+		case "retry":
+			ev.retry = value
+		case "":
+			ev.comment = "yes"
+		default:
+			e.t.Fatalf("unknown field %q", line)
+		}
+	}
+	return event{}, false
+}
+
+// next returns the next block that is not a comment.
+func (e *events) next() (event, bool) {
+	e.t.Helper()
+	for {
+		ev, ok := e.any()
+		if !ok || ev.comment == "" {
+			return ev, ok
+		}
+	}
+}
+
+func (e *events) wantTick(cursor, text string) {
+	e.t.Helper()
+	want := event{name: "next", id: cursor, data: fmt.Sprintf(`{"data":{"ticks":{"cursor":"%s","text":"%s"}}}`, cursor, text)}
+	if got, ok := e.next(); !ok || got != want {
+		e.t.Fatalf("got %+v (%v), want %+v", got, ok, want)
+	}
+}
+
+// wantFailure reads a result with an error, a pause for EventSource, and the end.
+func (e *events) wantFailure(code string) {
+	e.t.Helper()
+	if got, _ := e.next(); got.retry == "" {
+		e.t.Fatalf("no retry: %+v", got)
+	}
+	if got, _ := e.next(); got.name != "next" || !strings.Contains(got.data, `"code":"`+code+`"`) || strings.Contains(got.data, `"data"`) {
+		e.t.Fatalf("got %+v, want the error %s", got, code)
+	}
+	e.wantEnd(true)
+}
+
+func (e *events) wantEnd(complete bool) {
+	e.t.Helper()
+	if complete {
+		if got, ok := e.next(); !ok || got != (event{name: "complete"}) {
+			e.t.Fatalf("got %+v, want complete", got)
+		}
+	}
+	if got, ok := e.next(); ok || e.scan.Err() != nil {
+		e.t.Fatalf("after the end: %+v, %v", got, e.scan.Err())
+	}
+}
+
+func subscribeBody(after string) string {
+	return `{"query":"` + ticks + `","variables":{"after":"` + after + `"}}`
+}
+
+func (f *httpFixture) stream(after string, header ...string) *events {
+	f.t.Helper()
+	header = append([]string{"Content-Type", "application/json", "Accept", "text/event-stream"}, header...)
+	return readEvents(f.t, f.open("POST", "/graphql", subscribeBody(after), header...))
+}
+
+func (f *httpFixture) waitOpen(n int) {
+	f.t.Helper()
+	if !f.service.Log.Wait(f.ctx, func(open, _, _ int) bool { return open == n }) {
+		f.t.Fatalf("there are not %d open subscriptions", n)
+	}
+}
+
+func TestSSEReplaysThenFollows(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{})
+	f.service.Log.Append("one", "two")
+	byPost := f.stream("0")
+	get := "/graphql?query=" + url.QueryEscape(ticks) + "&variables=" + url.QueryEscape(`{"after":"1"}`)
+	resp := f.open("GET", get, "", "Accept", "text/event-stream")
+	byGet := readEvents(t, resp)
+	byPost.wantTick("1", "one")
+	byPost.wantTick("2", "two")
+	byGet.wantTick("2", "two")
+	f.waitOpen(2)
+	for n := 3; n < 100; n++ { // more than one batch
+		f.service.Log.Append("live")
+	}
+	for n := 3; n < 100; n++ {
+		byPost.wantTick(fmt.Sprint(n), "live")
+		byGet.wantTick(fmt.Sprint(n), "live")
+	}
+	for name, want := range map[string]string{"Cache-Control": "no-store, no-transform", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"} {
+		if got := resp.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestSSEResumesFromLastEventID(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{})
+	f.service.Log.Append("one", "two", "three")
+	f.stream("1", "Last-Event-ID", "2").wantTick("3", "three")
+	// Only an event stream has this header; elsewhere it means nothing.
+	resp := f.open("POST", "/graphql", subscribeBody("1"), "Content-Type", "application/json", "Accept", "multipart/mixed;subscriptionSpec=1.0", "Last-Event-ID", "2")
+	if first := readParts(t, resp).next(); !strings.Contains(first, `"two"`) {
+		t.Errorf("multipart began with %s", first)
+	}
+}
+
+func TestSSEErrorsBeforeTheFirstEvent(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{})
+	sse := []string{"Content-Type", "application/json", "Accept", "text/event-stream"}
+	for _, c := range []struct{ body, code string }{
+		{query(`subscription { hidden { text } }`), "NOT_FOUND"},
+		{query(`subscription { ticks(after: "x") { text } }`), "BAD_USER_INPUT"},
+		{query(`subscription { nothing }`), "GRAPHQL_VALIDATION_FAILED"},
+		{query(`subscription {`), "GRAPHQL_PARSE_FAILED"},
+		{query(`subscription { ... @defer { ticks { text } } }`), "GRAPHQL_VALIDATION_FAILED"},
+	} {
+		readEvents(t, f.open("POST", "/graphql", c.body, sse...)).wantFailure(c.code)
+	}
+	// What is no GraphQL request has a status.
+	if got := f.send("POST", "/graphql", `{`, sse...); got.status != 400 || got.code() != "BAD_REQUEST" {
+		t.Errorf("bad JSON: %d %s", got.status, got.body)
+	}
+	if got := f.send("POST", "/graphql", `{}`, "Accept", "text/event-stream"); got.status != 415 {
+		t.Errorf("no Content-Type: %d %s", got.status, got.body)
+	}
+	f.waitOpen(0)
+}
+
+func TestSSEQueriesAndMutations(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{})
+	e := readEvents(t, f.open("POST", "/graphql", query(`mutation { increment }`), "Content-Type", "application/json", "Accept", "text/event-stream"))
+	if got, _ := e.next(); got != (event{name: "next", data: `{"data":{"increment":1}}`}) {
+		t.Errorf("%+v", got)
+	}
+	e.wantEnd(true)
+	got := f.send("GET", "/graphql?query=mutation{increment}", "", "Accept", "text/event-stream")
+	if got.status != 405 || f.service.Increments.Load() != 1 {
+		t.Errorf("a mutation by GET: %d, %d runs", got.status, f.service.Increments.Load())
+	}
+}
+
+func TestSSEHeartbeat(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{Heartbeat: time.Millisecond})
+	e := f.stream("0")
+	for range 5 {
+		if ev, ok := e.any(); !ok || ev != (event{comment: "yes"}) {
+			t.Fatalf("%+v, %v", ev, ok)
+		}
+	}
+	f.service.Log.Append("one")
+	e.wantTick("1", "one")
+}
+
+func TestSSEEndsWhenTheSourceFails(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{})
+	e := f.stream("0")
+	f.service.Log.Append("one")
+	e.wantTick("1", "one")
+	f.service.Log.Expire()
+	e.wantFailure("CURSOR_EXPIRED")
+	f.waitOpen(0)
+}
+
+func TestSSEClosesTheSubscriptionWhenTheClientLeaves(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	func() {
+		f := newHTTPFixture(t, &transport.HTTP{})
+		e := f.stream("0")
+		f.waitOpen(1)
+		_ = e.body.Close()
+		f.waitOpen(0)
+		f.close()
+	}()
+}
+
+func TestSSEOutlivesTheServersTimeouts(t *testing.T) {
+	const timeout = 100 * time.Millisecond
+	f := newHTTPFixture(t, &transport.HTTP{Heartbeat: timeout / 4}, func(s *http.Server, _ http.Handler) {
+		s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = timeout, timeout, timeout
+	})
+	e := f.stream("0")
+	for range 12 { // three times the timeout
+		if _, ok := e.any(); !ok {
+			t.Fatal("the stream ended")
+		}
+	}
+	f.service.Log.Append("one")
+	e.wantTick("1", "one")
+}
+
+func TestSSEDrain(t *testing.T) {
+	draining := make(chan struct{})
+	f := newHTTPFixture(t, &transport.HTTP{Draining: draining})
+	e := f.stream("0")
+	f.waitOpen(1)
+	close(draining)
+	var pause int
+	if got, _ := e.next(); got.name != "" || got.retry == "" {
+		t.Fatalf("%+v, want retry only", got)
+	} else if _, err := fmt.Sscan(got.retry, &pause); err != nil || pause < 1000 || pause > 5000 {
+		t.Errorf("retry: %s", got.retry)
+	}
+	e.wantEnd(false)
+	f.waitOpen(0)
+	got := f.post(subscribeBody("0"), "Accept", "text/event-stream")
+	if got.status != 503 || got.code() != "UNAVAILABLE" || got.header.Get("Retry-After") == "" {
+		t.Errorf("a new stream: %d %s", got.status, got.body)
+	}
+	if got := f.post(query(`{ count }`)); got.status != 200 {
+		t.Errorf("a query: %d", got.status)
+	}
+}
+
+// A client that does not read is not read for, and is dropped after the write timeout.
+func TestSSESlowReader(t *testing.T) {
+	const big, many = 64 << 10, 2000 // 128 MB: far more than the kernel holds
+	f := newHTTPFixture(t, &transport.HTTP{WriteTimeout: 300 * time.Millisecond}, func(s *http.Server, _ http.Handler) {
+		s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+			_ = c.(*net.TCPConn).SetWriteBuffer(64 << 10)
+			return ctx
+		}
+	})
+	text := strings.Repeat("x", big)
+	batch := make([]string, many)
+	for i := range batch {
+		batch[i] = text
+	}
+	f.service.Log.Append(batch...)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(f.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	body := subscribeBody("0")
+	start := time.Now()
+	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: %d\r\n\r\n%s", len(body), body); err != nil {
+		t.Fatal(err)
+	}
+	// A second client notices nothing meanwhile.
+	f.stream(fmt.Sprint(many-1)).wantTick(fmt.Sprint(many), text)
+	if !f.service.Log.Wait(f.ctx, func(open, opened, _ int) bool { return opened == 2 && open == 1 }) {
+		t.Fatal("the slow reader was not dropped")
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("dropped after %v", took)
+	}
+	if read := f.service.Log.Read(); read > many/4 {
+		t.Errorf("%d of %d entries were read for a client that reads none", read, many)
+	}
+}
+
+// registry is a StreamRegistry with one stream at most.
+type registry struct {
+	mu      sync.Mutex
+	added   []string
+	end     func()
+	removed chan struct{}
+}
+
+func (r *registry) AddStream(sessionID, userID string, expiresAt time.Time, end func()) (func(), bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.end != nil {
+		return nil, false
+	}
+	r.added, r.end = append(r.added, sessionID, userID, expiresAt.UTC().Format(time.RFC3339)), end
+	return func() { close(r.removed) }, true
+}
+
+func TestSSEEndsWithItsSession(t *testing.T) {
+	reg := &registry{removed: make(chan struct{})}
+	f := newHTTPFixture(t, &transport.HTTP{
+		Streams: reg,
+		Session: func(context.Context) (string, string, time.Time) { return "session", "user", time.Unix(0, 0) },
+	})
+	e := f.stream("0")
+	f.waitOpen(1)
+	if got := f.post(subscribeBody("0"), "Accept", "text/event-stream"); got.status != 429 || got.code() != "RATE_LIMITED" {
+		t.Errorf("one too many: %d %s", got.status, got.body)
+	}
+	reg.end()
+	f.service.Log.Append("secret")
+	e.wantFailure("UNAUTHENTICATED")
+	<-reg.removed
+	f.waitOpen(0)
+	if fmt.Sprint(reg.added) != "[session user 1970-01-01T00:00:00Z]" {
+		t.Error(reg.added)
+	}
+}
+
+// A middleware that hides the connection's deadlines would let a client hold a goroutine for ever.
+func TestSSENeedsWriteDeadlines(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{}, func(s *http.Server, h http.Handler) {
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(struct{ http.ResponseWriter }{w}, r) })
+	})
+	if got := f.post(subscribeBody("0"), "Accept", "text/event-stream"); got.status != 500 || got.code() != "INTERNAL_SERVER_ERROR" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	f.waitOpen(0)
+}
