@@ -1,0 +1,182 @@
+package board
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/ent"
+	"github.com/notewire/notewire/ent/comment"
+	"github.com/notewire/notewire/ent/post"
+	"github.com/notewire/notewire/internal/access"
+	"github.com/notewire/notewire/internal/ids"
+	"github.com/notewire/notewire/internal/notify"
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/problem"
+	"github.com/notewire/notewire/internal/stream"
+)
+
+// NewPost is a post to be written.
+type NewPost struct {
+	Title          string
+	Body           string
+	IdempotencyKey *string
+}
+
+// CreatePost writes a post. The key of an earlier post of the same author returns that post, if the input
+// is the same.
+func (b *Board) CreatePost(ctx context.Context, v access.Viewer, in NewPost) (*Post, error) {
+	var e problem.UserErrors
+	e.Text("title", in.Title, MaxTitle)
+	e.Text("body", in.Body, MaxPost)
+	e.IdempotencyKey("idempotencyKey", in.IdempotencyKey)
+	if err := e.Err(); err != nil {
+		return nil, err
+	}
+	id, now, hash := ids.New(), time.Now().Truncate(time.Millisecond), inputHash(in.IdempotencyKey, in.Title, in.Body)
+	var result *Post
+	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if in.IdempotencyKey != nil {
+			row, err := tx.Ent().Post.Query().Where(post.AuthorID(v.UserID), post.IdempotencyKey(*in.IdempotencyKey)).Only(ctx)
+			if err == nil {
+				result = postFromRow(row)
+				return sameInput(row.InputHash, hash, "post")
+			}
+			if !ent.IsNotFound(err) {
+				return err
+			}
+		}
+		create := tx.Ent().Post.Create().SetID(id).SetAuthorID(v.UserID).SetTitle(in.Title).SetBody(in.Body).SetCreatedAt(now)
+		if in.IdempotencyKey != nil {
+			create.SetIdempotencyKey(*in.IdempotencyKey).SetInputHash(hash)
+		}
+		row, err := create.Save(ctx)
+		if err != nil {
+			return again(err, "post_author_id_idempotency_key")
+		}
+		result = postFromRow(row)
+		return stream.Topics(ctx, tx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// again turns the violation of an index of keys into another run, which then finds the row of that key.
+func again(err error, index string) error {
+	if postgres.ViolatedConstraint(err) == index {
+		return postgres.ErrAgain
+	}
+	return err
+}
+
+func sameInput(had, hash []byte, what string) error {
+	if bytes.Equal(had, hash) {
+		return nil
+	}
+	return problem.Refuse(problem.Conflict, "idempotencyKey", "This key was used for another %s: send a new key with a new %s.", what, what)
+}
+
+// NewComment is a comment to be written.
+type NewComment struct {
+	PostID         uuid.UUID
+	ParentID       *uuid.UUID
+	Body           string
+	IdempotencyKey *string
+}
+
+const lockPost = `SELECT author_id FROM posts WHERE id = $1 FOR NO KEY UPDATE`
+
+const writeComment = `
+WITH commented AS (
+  UPDATE posts SET comment_count = comment_count + 1 WHERE id = $2
+), answered AS (
+  UPDATE comments SET reply_count = reply_count + 1 WHERE id = $3
+)
+INSERT INTO comments (id, post_id, parent_id, author_id, position, body, created_at, idempotency_key, input_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+// AddComment writes a comment, tells the listeners of the post, and notifies the author of the post, or of
+// the comment that it replies to.
+func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) (*Comment, error) {
+	var e problem.UserErrors
+	e.Text("body", in.Body, MaxComment)
+	e.IdempotencyKey("idempotencyKey", in.IdempotencyKey)
+	if err := e.Err(); err != nil {
+		return nil, err
+	}
+	id, now, hash := ids.New(), time.Now().Truncate(time.Millisecond), inputHash(in.IdempotencyKey, in.PostID, in.ParentID, in.Body)
+	var result *Comment
+	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		var postAuthor uuid.NullUUID
+		known, err := tx.Row(ctx, lockPost, []any{in.PostID}, &postAuthor)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return problem.Refuse(problem.Missing, "postId", "There is no such post.")
+		}
+		if in.IdempotencyKey != nil {
+			row, err := tx.Ent().Comment.Query().Where(comment.AuthorID(v.UserID), comment.IdempotencyKey(*in.IdempotencyKey)).Only(ctx)
+			if err == nil {
+				result = commentFromRow(row)
+				return sameInput(row.InputHash, hash, "comment")
+			}
+			if !ent.IsNotFound(err) {
+				return err
+			}
+		}
+		told, err := b.whoIsTold(ctx, tx, in, v.UserID, postAuthor.UUID, id)
+		if err != nil {
+			return err
+		}
+		batch := b.log.Begin(tx, now)
+		topics := []uuid.UUID{in.PostID}
+		for _, o := range told {
+			topics = append(topics, o.User)
+		}
+		if err := batch.Lock(ctx, topics...); err != nil {
+			return err
+		}
+		result = &Comment{ID: id, PostID: in.PostID, ParentID: deref(in.ParentID), AuthorID: v.UserID, Body: in.Body, CreatedAt: now.UTC(),
+			Position: batch.Append(in.PostID, stream.CommentAdded, id, v.UserID)}
+		if _, err := tx.Exec(ctx, writeComment, id, in.PostID, in.ParentID, v.UserID, result.Position, in.Body, now, in.IdempotencyKey, hash); err != nil {
+			return again(err, "comment_author_id_idempotency_key")
+		}
+		if err := b.bell.Raise(ctx, tx, batch, told); err != nil {
+			return err
+		}
+		_, err = batch.Write(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// whoIsTold of a comment: the author of the comment that it replies to, and the author of the post, unless
+// that is the same person or the commenter.
+func (b *Board) whoIsTold(ctx context.Context, tx *postgres.Tx, in NewComment, by, postAuthor, id uuid.UUID) (told []notify.Occurrence, err error) {
+	var parentAuthor uuid.UUID
+	if in.ParentID != nil {
+		row, err := tx.Ent().Comment.Query().Where(comment.ID(*in.ParentID), comment.PostID(in.PostID)).Only(ctx)
+		if ent.IsNotFound(err) {
+			return nil, problem.Refuse(problem.Missing, "parentId", "There is no such comment on this post.")
+		}
+		if err != nil {
+			return nil, err
+		}
+		parentAuthor = deref(row.AuthorID)
+		if parentAuthor != uuid.Nil && parentAuthor != by {
+			told = append(told, notify.Occurrence{User: parentAuthor, Kind: notify.Reply, SubjectKind: ids.Comment, Subject: row.ID, Cause: id, Actor: by})
+		}
+	}
+	if postAuthor != uuid.Nil && postAuthor != by && postAuthor != parentAuthor {
+		told = append(told, notify.Occurrence{User: postAuthor, Kind: notify.Comment, SubjectKind: ids.Post, Subject: in.PostID, Cause: id, Actor: by})
+	}
+	return told, nil
+}

@@ -1,0 +1,161 @@
+package notes
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/problem"
+)
+
+// draft is a note on its way, and what became of it: note or err.
+type draft struct {
+	Outgoing
+	id           uuid.UUID
+	sender       uuid.UUID
+	conversation uuid.UUID // for a new one: the id it gets, unless somebody else has made it meanwhile
+	hash         []byte
+
+	note *Note
+	err  error // of this draft alone: the others are not concerned
+}
+
+// send writes any number of notes in one transaction. It takes the locks of all writers in their order:
+// conversations, then mailboxes. Refusals are put into the drafts.
+func (s *Notes) send(ctx context.Context, tx *postgres.Tx, at time.Time, drafts []*draft) error {
+	for _, d := range drafts {
+		d.note, d.err = nil, nil // the transaction may run again
+	}
+	if err := s.repeated(ctx, tx, drafts); err != nil {
+		return err
+	}
+	if err := s.makeConversations(ctx, tx, at, open(drafts)); err != nil {
+		return err
+	}
+	state, err := lockConversations(ctx, tx, open(drafts))
+	if err != nil {
+		return err
+	}
+	state.admit(open(drafts))
+	if err := checkReplies(ctx, tx, open(drafts)); err != nil {
+		return err
+	}
+	accepted := open(drafts)
+	if len(accepted) == 0 {
+		return nil
+	}
+	batch := s.log.Begin(tx, at)
+	if err := batch.Lock(ctx, state.mailboxes(accepted)...); err != nil {
+		return err
+	}
+	w := newWriter(batch, state)
+	for _, d := range accepted {
+		w.add(d)
+	}
+	if err := w.write(ctx, tx); err != nil {
+		if postgres.ViolatedConstraint(err) == "note_sender_id_idempotency_key" {
+			return postgres.ErrAgain // the same key was sent at the same time: run again and find its note
+		}
+		return err
+	}
+	if err := s.bell.Raise(ctx, tx, batch, w.occurrences); err != nil {
+		return err
+	}
+	_, err = batch.Write(ctx)
+	return err
+}
+
+// open are the drafts that are neither done nor refused.
+func open(drafts []*draft) []*draft {
+	var o []*draft
+	for _, d := range drafts {
+		if d.note == nil && d.err == nil {
+			o = append(o, d)
+		}
+	}
+	return o
+}
+
+const findRepeated = `
+SELECT k.i, ` + noteColumns + `, n.input_hash FROM unnest($1::uuid[], $2::text[], $3::int[]) AS k(sender, key, i)
+JOIN notes n ON n.sender_id = k.sender AND n.idempotency_key = k.key`
+
+// repeated finds the notes that an earlier request with the same key has made.
+func (s *Notes) repeated(ctx context.Context, tx *postgres.Tx, drafts []*draft) error {
+	var senders postgres.UUIDs
+	var keys []string
+	var order []int64
+	first := map[string]bool{}
+	for i, d := range drafts {
+		if d.IdempotencyKey == nil {
+			continue
+		}
+		if id := d.sender.String() + *d.IdempotencyKey; first[id] {
+			d.err = problem.Refuse(problem.Conflict, "idempotencyKey", "This key is being used by another note at this moment: send it again.")
+			continue
+		} else {
+			first[id] = true
+		}
+		senders, keys, order = append(senders, d.sender), append(keys, *d.IdempotencyKey), append(order, int64(i))
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	rows, err := tx.Rows(ctx, findRepeated, senders, keys, order)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int
+		var hash []byte
+		n, err := scanNote(rows, []any{&i}, &hash)
+		if err != nil {
+			return err
+		}
+		if d := drafts[i]; bytes.Equal(hash, d.hash) {
+			d.note = n
+		} else {
+			d.err = problem.Refuse(problem.Conflict, "idempotencyKey", "This key was used for another note: send a new key with a new note.")
+		}
+	}
+	return rows.Err()
+}
+
+const findReplied = `
+SELECT n.id, n.conversation_id FROM notes n WHERE n.id = ANY($1)`
+
+// checkReplies refuses what answers a note of another conversation.
+func checkReplies(ctx context.Context, tx *postgres.Tx, drafts []*draft) error {
+	var list postgres.UUIDs
+	for _, d := range drafts {
+		if d.ReplyToID != nil {
+			list = append(list, *d.ReplyToID)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	rows, err := tx.Rows(ctx, findReplied, list)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	where := map[uuid.UUID]uuid.UUID{}
+	for rows.Next() {
+		var id, conversation uuid.UUID
+		if err := rows.Scan(&id, &conversation); err != nil {
+			return err
+		}
+		where[id] = conversation
+	}
+	for _, d := range drafts {
+		if d.ReplyToID != nil && where[*d.ReplyToID] != d.conversation {
+			d.err = problem.Refuse(problem.Missing, "replyToId", "There is no such note in this conversation.")
+		}
+	}
+	return rows.Err()
+}

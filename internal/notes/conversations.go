@@ -1,0 +1,193 @@
+package notes
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/ent"
+	"github.com/notewire/notewire/ent/participant"
+	"github.com/notewire/notewire/internal/access"
+	"github.com/notewire/notewire/internal/notify"
+	"github.com/notewire/notewire/internal/page"
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/problem"
+	"github.com/notewire/notewire/internal/stream"
+)
+
+const selectConversations = `SELECT c.id, c.kind, c.title, c.last_note_id, c.created_at, c.updated_at, mine.unread_count, mine.position FROM ` + access.MyConversations
+
+const (
+	conversationsByIDs = selectConversations + ` WHERE c.id = ANY($2)`
+	conversationByPair = selectConversations + ` WHERE c.pair = $2`
+	// The order is the index's own: participants by user and position.
+	listConversations = selectConversations + ` WHERE mine.position < $2 AND mine.position > $3 ORDER BY mine.position `
+)
+
+func scanConversations(rows *sql.Rows, err error) ([]*Conversation, error) {
+	if err != nil {
+		return nil, postgres.Explain(err)
+	}
+	defer rows.Close()
+	var list []*Conversation
+	for rows.Next() {
+		c := &Conversation{}
+		var last uuid.NullUUID
+		if err := rows.Scan(&c.ID, &c.Kind, &c.Title, &last, &c.CreatedAt, &c.UpdatedAt, &c.UnreadCount, &c.Position); err != nil {
+			return nil, err
+		}
+		c.LastNoteID, c.CreatedAt, c.UpdatedAt = last.UUID, c.CreatedAt.UTC(), c.UpdatedAt.UTC()
+		list = append(list, c)
+	}
+	return list, postgres.Explain(rows.Err())
+}
+
+// ConversationsByIDs finds those of the conversations that the viewer takes part in.
+func (s *Notes) ConversationsByIDs(ctx context.Context, v access.Viewer, list []uuid.UUID) (map[uuid.UUID]*Conversation, error) {
+	conversations, err := scanConversations(s.db.Rows(ctx, conversationsByIDs, v.UserID, postgres.UUIDs(list)))
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[uuid.UUID]*Conversation, len(list))
+	for _, c := range conversations {
+		found[c.ID] = c
+	}
+	return found, nil
+}
+
+// ConversationWith is the viewer's direct conversation with a user, or nil.
+func (s *Notes) ConversationWith(ctx context.Context, v access.Viewer, user uuid.UUID) (*Conversation, error) {
+	list, err := scanConversations(s.db.Rows(ctx, conversationByPair, v.UserID, pair(v.UserID, user)))
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// Conversations are the viewer's, the one with the newest note first.
+func (s *Notes) Conversations(ctx context.Context, v access.Viewer, args page.Args) (*page.Page[*Conversation], error) {
+	w, err := page.Read[int64](args)
+	if err != nil {
+		return nil, err
+	}
+	below, above := bounds(w)
+	list, err := scanConversations(s.db.Rows(ctx, direction(w, listConversations+newestFirst, listConversations+oldestFirst), v.UserID, below, above, w.Limit+1))
+	if err != nil {
+		return nil, err
+	}
+	return page.Make(w, list, func(c *Conversation) int64 { return c.Position }), nil
+}
+
+func participantFromRow(r *ent.Participant) *Participant {
+	return &Participant{ID: r.ID, ConversationID: r.ConversationID, UserID: r.UserID, Role: Role(r.Role), JoinedAt: r.JoinedAt.UTC(), LastReadSeq: r.LastReadSeq}
+}
+
+// Participants are who takes part in a conversation, in the order of their identifiers, which is that of
+// joining.
+func (s *Notes) Participants(ctx context.Context, v access.Viewer, conversation uuid.UUID, args page.Args) (*page.Page[*Participant], error) {
+	w, err := page.Read[uuid.UUID](args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.db.Ent().Participant.Query().Where(participant.ConversationID(conversation), access.Participant(v),
+		func(q *entsql.Selector) { w.Apply(q, participant.FieldID, page.Ascending) }).All(ctx)
+	if err != nil {
+		return nil, postgres.Explain(err)
+	}
+	list := make([]*Participant, len(rows))
+	for i, r := range rows {
+		list[i] = participantFromRow(r)
+	}
+	return page.Make(w, list, func(p *Participant) uuid.UUID { return p.ID }), nil
+}
+
+// ParticipantByID finds a participant of a conversation that the viewer takes part in too, or nil.
+func (s *Notes) ParticipantByID(ctx context.Context, v access.Viewer, id uuid.UUID) (*Participant, error) {
+	r, err := s.db.Ent().Participant.Query().Where(participant.ID(id), access.Participant(v)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, postgres.Explain(err)
+	}
+	return participantFromRow(r), nil
+}
+
+// ReadUpTo is what marking a conversation as read gives.
+type ReadUpTo struct {
+	Conversation *Conversation
+	Unread       stream.Unread
+	Cursor       *string // of the last event that it caused; nil when all of it was read already
+}
+
+const findReadMark = `
+SELECT p.last_read_seq, p.unread_count, coalesce(CASE WHEN $3::uuid IS NULL THEN c.seq ELSE (SELECT seq FROM notes WHERE id = $3 AND conversation_id = c.id) END, -1)
+FROM participants p JOIN conversations c ON c.id = p.conversation_id
+WHERE p.conversation_id = $2 AND p.user_id = $1`
+
+const writeReadMark = `
+UPDATE participants SET last_read_seq = $3,
+  unread_count = (SELECT count(*) FROM notes WHERE conversation_id = $2 AND seq > $3 AND sender_id IS DISTINCT FROM $1)
+WHERE conversation_id = $2 AND user_id = $1 RETURNING unread_count`
+
+// MarkRead marks the notes of a conversation as read up to one of them, or all of them, and with the last
+// of them the conversation's notification. Reading never goes back.
+func (s *Notes) MarkRead(ctx context.Context, v access.Viewer, conversation uuid.UUID, upTo *uuid.UUID) (*ReadUpTo, error) {
+	result := &ReadUpTo{}
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		result.Cursor = nil
+		batch := s.log.Begin(tx, time.Now())
+		if err := batch.Lock(ctx, v.UserID); err != nil {
+			return err
+		}
+		err := s.markRead(ctx, tx, batch, v.UserID, conversation, upTo)
+		if err != nil {
+			return err
+		}
+		result.Unread = batch.Head(v.UserID).Unread
+		events, err := batch.Write(ctx)
+		if n := len(events); n > 0 {
+			cursor := s.log.Cursor(v.UserID, events[n-1].Seq)
+			result.Cursor = &cursor
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.ConversationsByIDs(ctx, v, []uuid.UUID{conversation})
+	result.Conversation = found[conversation]
+	return result, err
+}
+
+func (s *Notes) markRead(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user, conversation uuid.UUID, upTo *uuid.UUID) error {
+	var was, unread, target int64
+	known, err := tx.Row(ctx, findReadMark, []any{user, conversation, upTo}, &was, &unread, &target)
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return problem.Refuse(problem.Missing, "conversationId", "There is no such conversation.")
+	case target < 0:
+		return problem.Refuse(problem.Missing, "upToNoteId", "There is no such note in this conversation.")
+	case target <= was:
+		return nil
+	}
+	var left int64
+	if _, err := tx.Row(ctx, writeReadMark, []any{user, conversation, target}, &left); err != nil {
+		return err
+	}
+	change := stream.Unread{Notes: int(left - unread)}
+	if unread > 0 && left == 0 {
+		change.Conversations = -1
+	}
+	batch.Count(user, change)
+	batch.Append(user, stream.ConversationRead, conversation, user)
+	if left > 0 {
+		return nil
+	}
+	return s.bell.ReadSubject(ctx, tx, batch, user, notify.Note, conversation)
+}

@@ -1,0 +1,161 @@
+package notes
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/ids"
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/problem"
+)
+
+const makeConversations = `
+WITH wanted AS (
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS w(id, kind, pair)
+), made AS (
+  INSERT INTO conversations (id, kind, pair, created_at, updated_at)
+  SELECT id, kind, pair, $4, $4 FROM wanted ORDER BY pair
+  ON CONFLICT (pair) DO NOTHING
+  RETURNING id
+)
+INSERT INTO participants (id, conversation_id, user_id, role, joined_at)
+SELECT p.id, p.conversation_id, p.user_id, p.role, $4
+FROM unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::text[]) AS p(id, conversation_id, user_id, role)
+JOIN made ON made.id = p.conversation_id`
+
+const findPairs = `SELECT pair, id FROM conversations WHERE pair = ANY($1)`
+
+const findUsers = `SELECT id FROM users WHERE id = ANY($1)`
+
+// makeConversations finds or makes the conversations of drafts that name users.
+func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.Time, drafts []*draft) error {
+	direct := map[string][]*draft{}
+	var pairs []string
+	var missing []*draft
+	for _, d := range drafts {
+		switch len(d.To) {
+		case 0:
+		case 1:
+			p := pair(d.sender, d.To[0])
+			if direct[p] == nil {
+				pairs = append(pairs, p)
+			}
+			direct[p] = append(direct[p], d)
+		default:
+			missing = append(missing, d)
+		}
+	}
+	find := func() error {
+		if len(pairs) == 0 {
+			return nil
+		}
+		rows, err := tx.Rows(ctx, findPairs, pairs)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var p string
+			var id uuid.UUID
+			if err := rows.Scan(&p, &id); err != nil {
+				return err
+			}
+			for _, d := range direct[p] {
+				d.conversation = id
+			}
+			delete(direct, p)
+		}
+		return rows.Err()
+	}
+	if err := find(); err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		if same := direct[p]; same != nil {
+			missing = append(missing, same[0])
+			for _, d := range same[1:] {
+				d.conversation = same[0].conversation
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	known, err := users(ctx, tx, missing)
+	if err != nil {
+		return err
+	}
+	var idList, participants, conversations, members postgres.UUIDs
+	var kinds, roles []string
+	var wanted []*string
+	for _, d := range missing {
+		if !known.all(d.To) {
+			refusal := problem.Refuse(problem.Missing, "toUserIds", "There is no such user.")
+			d.err = refusal
+			if len(d.To) == 1 {
+				for _, same := range direct[pair(d.sender, d.To[0])] {
+					same.err = refusal
+				}
+			}
+			continue
+		}
+		kind, role := Direct, Member
+		var p *string
+		if len(d.To) == 1 {
+			key := pair(d.sender, d.To[0])
+			p = &key
+		} else {
+			kind, role = Group, Owner
+		}
+		idList, kinds, wanted = append(idList, d.conversation), append(kinds, string(kind)), append(wanted, p)
+		add := func(user uuid.UUID, role Role) {
+			participants, conversations = append(participants, ids.New()), append(conversations, d.conversation)
+			members, roles = append(members, user), append(roles, string(role))
+		}
+		add(d.sender, role)
+		for _, to := range d.To {
+			add(to, Member)
+		}
+	}
+	if len(idList) == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, makeConversations, idList, kinds, wanted, at, participants, conversations, members, roles); err != nil {
+		return err
+	}
+	return find() // somebody may have made one of them at the same moment: a new statement sees it
+}
+
+type userSet map[uuid.UUID]bool
+
+func (u userSet) all(list []uuid.UUID) bool {
+	for _, id := range list {
+		if !u[id] {
+			return false
+		}
+	}
+	return true
+}
+
+func users(ctx context.Context, tx *postgres.Tx, drafts []*draft) (userSet, error) {
+	var list postgres.UUIDs
+	for _, d := range drafts {
+		list = append(list, d.To...)
+	}
+	rows, err := tx.Rows(ctx, findUsers, list)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	known := userSet{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		known[id] = true
+	}
+	return known, rows.Err()
+}

@@ -1,0 +1,119 @@
+package notes
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/access"
+	"github.com/notewire/notewire/internal/ids"
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/problem"
+)
+
+const (
+	// MaxBody is the longest note, in code points.
+	MaxBody = 10_000
+	// MaxParticipants of a conversation: each of them gets an event for each note.
+	MaxParticipants = 200
+)
+
+// Outgoing is a note to be sent. Exactly one of To and ConversationID says where.
+type Outgoing struct {
+	To             []uuid.UUID // users; one: the direct conversation, several: a new group. nil when left out
+	ConversationID *uuid.UUID
+	Body           string
+	ReplyToID      *uuid.UUID
+	IdempotencyKey *string
+}
+
+// Sent is the result of sending a note.
+type Sent struct {
+	Note         *Note
+	Conversation *Conversation
+	Cursor       string // of the event NoteSent in the sender's log
+}
+
+// Send writes a note, tells its recipients and counts it as unread for them, all in one transaction. A note
+// with the idempotencyKey of an earlier one of the same sender is that note, if the input is the same, and
+// CONFLICT otherwise.
+func (s *Notes) Send(ctx context.Context, v access.Viewer, in Outgoing) (*Sent, error) {
+	in.To = distinct(in.To)
+	if err := in.check(v); err != nil {
+		return nil, err
+	}
+	d := &draft{Outgoing: in, id: ids.New(), conversation: ids.New(), sender: v.UserID, hash: in.hash()}
+	if in.ConversationID != nil {
+		d.conversation = *in.ConversationID
+	}
+	at := time.Now().Truncate(time.Millisecond)
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		return s.send(ctx, tx, at, []*draft{d})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	c, err := s.ConversationsByIDs(ctx, v, []uuid.UUID{d.note.ConversationID})
+	if err != nil {
+		return nil, err
+	}
+	return &Sent{Note: d.note, Conversation: c[d.note.ConversationID], Cursor: s.log.Cursor(v.UserID, d.note.Position)}, nil
+}
+
+func (in *Outgoing) check(v access.Viewer) error {
+	var e problem.UserErrors
+	switch {
+	case in.To == nil && in.ConversationID == nil:
+		e.Add(problem.Required, "toUserIds", "Say where the note goes: give toUserIds or conversationId.")
+	case in.To != nil && in.ConversationID != nil:
+		e.Add(problem.Invalid, "toUserIds", "Give toUserIds or conversationId, not both.")
+	case in.To != nil && len(in.To) == 0:
+		e.Add(problem.Required, "toUserIds", "Name at least one recipient.")
+	case len(in.To) >= MaxParticipants:
+		e.Add(problem.Invalid, "toUserIds", "A note goes to at most %d users at once.", MaxParticipants-1)
+	case slices.Contains(in.To, v.UserID):
+		e.Add(problem.Invalid, "toUserIds", "A note to yourself cannot be sent: name somebody else.")
+	case slices.Contains(in.To, uuid.Nil):
+		e.Add(problem.Missing, "toUserIds", "There is no such user.")
+	}
+	if in.ReplyToID != nil && in.ConversationID == nil && len(in.To) > 1 {
+		e.Add(problem.Invalid, "replyToId", "The first note of a new group answers none: leave replyToId out.")
+	}
+	e.Text("body", in.Body, MaxBody)
+	e.IdempotencyKey("idempotencyKey", in.IdempotencyKey)
+	return e.Err()
+}
+
+// hash is of the input but its key: it tells a repetition from another note.
+func (in *Outgoing) hash() []byte {
+	if in.IdempotencyKey == nil {
+		return nil
+	}
+	b, _ := json.Marshal([]any{in.To, in.ConversationID, in.Body, in.ReplyToID})
+	h := sha256.Sum256(b)
+	return h[:]
+}
+
+// distinct are the users of a list in the order of their ids, each once; nil stays nil.
+func distinct(list []uuid.UUID) []uuid.UUID {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(list)
+}
+
+// pair is the key of the direct conversation of two users.
+func pair(a, b uuid.UUID) string {
+	x, y := a.String(), b.String()
+	if x > y {
+		x, y = y, x
+	}
+	return x + ":" + y
+}

@@ -1,0 +1,187 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/access"
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/problem"
+	"github.com/notewire/notewire/internal/stream"
+)
+
+// Marked is the result of marking notifications.
+type Marked struct {
+	Unread stream.Unread
+	Cursor *string // of the last event that it caused; nil when there was nothing to mark
+}
+
+const markSeen = `
+UPDATE notifications SET is_seen = true WHERE user_id = $1 AND NOT is_seen AND position <= $2
+RETURNING id, true, false`
+
+const markRead = `
+WITH found AS (
+  SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND position <= $2
+)
+UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+RETURNING n.id, found.unseen, true`
+
+const markOneRead = `
+WITH found AS (
+  SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND id = $2
+)
+UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+RETURNING n.id, found.unseen, true`
+
+const markGroupRead = `
+WITH found AS (
+  SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND group_key = $2
+)
+UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+RETURNING n.id, found.unseen, true`
+
+// MarkSeen marks what came or grew up to a position of the viewer's log as seen; all of it, when upTo is
+// nil.
+func (b *Bell) MarkSeen(ctx context.Context, v access.Viewer, upTo *string) (*Marked, error) {
+	return b.markUpTo(ctx, v, markSeen, upTo)
+}
+
+// MarkAllRead marks what came or grew up to a position of the viewer's log as read, and so as seen.
+func (b *Bell) MarkAllRead(ctx context.Context, v access.Viewer, upTo *string) (*Marked, error) {
+	return b.markUpTo(ctx, v, markRead, upTo)
+}
+
+func (b *Bell) markUpTo(ctx context.Context, v access.Viewer, statement string, upTo *string) (*Marked, error) {
+	position := int64(1<<63 - 1)
+	if upTo != nil {
+		var err error
+		if position, err = b.log.Position(v.UserID, *upTo); err != nil {
+			return nil, problem.Refuse(problem.Invalid, "upTo", "This is not a cursor of your event log: send one that an event, a payload or viewer.cursor gave.")
+		}
+	}
+	return b.mark(ctx, v, statement, position)
+}
+
+// MarkRead marks one notification as read, and so as seen.
+func (b *Bell) MarkRead(ctx context.Context, v access.Viewer, id uuid.UUID) (*Marked, *Notification, error) {
+	marked, err := b.mark(ctx, v, markOneRead, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := b.ByIDs(ctx, v, []uuid.UUID{id})
+	if err != nil {
+		return nil, nil, err
+	}
+	if found[id] == nil {
+		return nil, nil, problem.Refuse(problem.Missing, "id", "There is no such notification.")
+	}
+	return marked, found[id], nil
+}
+
+func (b *Bell) mark(ctx context.Context, v access.Viewer, statement string, which any) (*Marked, error) {
+	var m *Marked
+	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		batch := b.log.Begin(tx, time.Now())
+		if err := batch.Lock(ctx, v.UserID); err != nil {
+			return err
+		}
+		position, err := update(ctx, tx, batch, v.UserID, statement, which)
+		if err != nil {
+			return err
+		}
+		m = &Marked{Unread: batch.Head(v.UserID).Unread}
+		if position > 0 {
+			cursor := b.log.Cursor(v.UserID, position)
+			m.Cursor = &cursor
+		}
+		_, err = batch.Write(ctx)
+		return err
+	})
+	return m, err
+}
+
+// ReadSubject marks the user's notifications of a kind about a subject as read, in the transaction in which
+// the user read the subject. The batch must hold the lock of the mailbox.
+func (b *Bell) ReadSubject(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user uuid.UUID, kind Kind, subject uuid.UUID) error {
+	_, err := update(ctx, tx, batch, user, markGroupRead, groupKey(kind, subject))
+	return err
+}
+
+// update runs a statement that marks notifications and returns the id of each, whether it is seen only now
+// and whether it is read only now. It returns the position of the last event, or 0.
+func update(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user uuid.UUID, statement string, which any) (position int64, err error) {
+	rows, err := tx.Rows(ctx, statement, user, which)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id uuid.UUID
+		var seen, read bool
+		if err := rows.Scan(&id, &seen, &read); err != nil {
+			return 0, err
+		}
+		var change stream.Unread
+		if seen {
+			change.Unseen = -1
+		}
+		if read {
+			change.Notifications = -1
+		}
+		batch.Count(user, change)
+		position = batch.Append(user, stream.NotificationChanged, id, uuid.Nil)
+	}
+	return position, rows.Err()
+}
+
+const findCause = `
+SELECT n.id, n.is_seen, n.count, n.actor_count, c.actor_id,
+  (SELECT count(*) FROM notification_causes o WHERE o.notification_id = n.id AND o.actor_id = c.actor_id)
+FROM notification_causes c JOIN notifications n ON n.id = c.notification_id
+WHERE c.cause_id = $2 AND n.user_id = $1 AND NOT n.is_read`
+
+const forgetCause = `
+WITH gone AS (DELETE FROM notification_causes WHERE notification_id = $1 AND actor_id = $2 AND cause_id = $3)
+UPDATE notifications SET count = count - 1, actor_count = actor_count - $4 WHERE id = $1`
+
+const forgetNotification = `DELETE FROM notifications WHERE id = $1`
+
+// Retract takes back what a user was told of a cause that is gone. A notification that was read stays as it
+// was. The batch must hold the lock of the mailbox.
+func (b *Bell) Retract(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user, cause uuid.UUID) error {
+	rows, err := tx.Rows(ctx, findCause, user, cause)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return rows.Err()
+	}
+	var id, actor uuid.UUID
+	var isSeen bool
+	var count, actorCount, byActor int
+	if err := rows.Scan(&id, &isSeen, &count, &actorCount, &actor, &byActor); err != nil {
+		return err
+	}
+	rows.Close()
+	if count == 1 {
+		change := stream.Unread{Notifications: -1}
+		if !isSeen {
+			change.Unseen = -1
+		}
+		batch.Count(user, change)
+		batch.Append(user, stream.NotificationRetracted, id, uuid.Nil)
+		_, err := tx.Exec(ctx, forgetNotification, id)
+		return err
+	}
+	lastOfActor := 0
+	if byActor == 1 {
+		lastOfActor = 1
+	}
+	batch.Append(user, stream.NotificationChanged, id, uuid.Nil)
+	_, err = tx.Exec(ctx, forgetCause, id, actor, cause, lastOfActor)
+	return err
+}

@@ -1,0 +1,52 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/notewire/notewire/ent/migrations"
+)
+
+func provider(db *sql.DB) (*goose.Provider, error) {
+	// One process migrates, under an advisory lock; the others wait for it.
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithSessionLocker(locker), goose.WithSlog(slog.New(slog.DiscardHandler)))
+}
+
+// Migrate brings the database to this program's version. It may be called by many processes at once.
+func Migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
+	p, err := provider(db)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	// Looking first costs two statements and spares the lock at nearly every start.
+	if pending, err := p.HasPending(ctx); err == nil && !pending {
+		return nil
+	}
+	results, err := p.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	for _, r := range results {
+		log.Info("migrated", "version", r.Source.Version, "took", r.Duration)
+	}
+	return nil
+}
+
+// Migrated says whether the database has this program's version.
+func Migrated(ctx context.Context, db *sql.DB) (bool, error) {
+	p, err := provider(db)
+	if err != nil {
+		return false, err
+	}
+	pending, err := p.HasPending(ctx)
+	return !pending, err
+}

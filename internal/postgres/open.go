@@ -1,0 +1,127 @@
+// Package postgres is how this program reaches its database: the pool, the one transaction opener, the
+// migrations, and the server of its own that it runs when it is given none.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/lib/pq"
+
+	"github.com/notewire/notewire/ent"
+)
+
+// DB is the pool. Reads may use it directly, or through ent; every write goes through InTx.
+type DB struct {
+	*sql.DB
+	ent   *ent.Client
+	dsn   string
+	stmts sync.Map // text of a statement -> *sql.Stmt
+}
+
+// Options bound what one process asks of the database.
+type Options struct {
+	MaxConns int // of the pool; 0: 20
+}
+
+// The server gives up on a statement or a lock before the client gives up on the answer (10 s).
+var limits = map[string]string{
+	"statement_timeout":                   "5s",
+	"lock_timeout":                        "4s",
+	"idle_in_transaction_session_timeout": "10s",
+	"timezone":                            "UTC",
+}
+
+// minVersion is the oldest Postgres that is tested: 14.
+const minVersion = 140000
+
+// Open connects to the database that dsn names (a URL, or keywords and values) and checks that it answers.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	cfg, err := pq.NewConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL is not understood: %w", err)
+	}
+	cfg.BinaryParameters = true // one round trip for a statement that is not prepared
+	if cfg.FallbackApplicationName == "" {
+		cfg.FallbackApplicationName = "notewire"
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = 5 * time.Second
+	}
+	if cfg.Runtime == nil {
+		cfg.Runtime = map[string]string{}
+	}
+	for k, v := range limits {
+		if _, ok := cfg.Runtime[k]; !ok {
+			cfg.Runtime[k] = v
+		}
+	}
+	connector, err := pq.NewConnectorConfig(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL is not usable: %w", err)
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = 20
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(o.MaxConns)
+	pool.SetMaxIdleConns(o.MaxConns)
+	// A connection that was poisoned (lib/pq#1450) does not live for ever.
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	var version int
+	if err := pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return nil, errors.Join(fmt.Errorf("the database does not answer: %w", err), pool.Close())
+	}
+	if version < minVersion {
+		return nil, errors.Join(fmt.Errorf("the database is Postgres %d: version 14 or later is needed", version/10000), pool.Close())
+	}
+	return &DB{DB: pool, dsn: dsn, ent: ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, pool)))}, nil
+}
+
+// DSN is what Open was given: a LISTEN connection is opened with it, outside the pool.
+func (db *DB) DSN() string { return db.dsn }
+
+// Ent is the client for reads outside a transaction.
+func (db *DB) Ent() *ent.Client { return db.ent }
+
+// Close closes the pool.
+func (db *DB) Close() error {
+	db.stmts.Range(func(_, s any) bool {
+		_ = s.(*sql.Stmt).Close()
+		return true
+	})
+	return db.DB.Close()
+}
+
+// prepared is the statement with this text, prepared once per connection. lib/pq keeps no cache of its
+// own, and planning the set-based statements costs more than running them. The texts are constants of
+// this program, so there are few.
+func (db *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	if s, ok := db.stmts.Load(text); ok {
+		return s.(*sql.Stmt), nil
+	}
+	s, err := db.DB.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if had, loaded := db.stmts.LoadOrStore(text, s); loaded {
+		_ = s.Close()
+		return had.(*sql.Stmt), nil
+	}
+	return s, nil
+}
+
+// Rows runs a prepared read outside a transaction. text must be a constant.
+func (db *DB) Rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	s, err := db.prepared(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}

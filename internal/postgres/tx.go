@@ -1,0 +1,216 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/notewire/notewire/ent"
+	"github.com/notewire/notewire/internal/problem"
+)
+
+// Tx is one write transaction. All that must be true together joins it.
+type Tx struct {
+	tx          *sql.Tx
+	db          *DB
+	ent         *ent.Client
+	afterCommit []func()
+	unprepared  []string // statements to prepare for the pool once this transaction has given its connection back
+}
+
+// ErrAgain makes InTx run its function again: a row that the function looked for in vain has appeared
+// since, as a unique index has shown.
+var ErrAgain = errors.New("lost a race: run again")
+
+const (
+	txAttempts = 5               // deadlocks and races beyond this are a fault of ours, not bad luck
+	txTime     = 9 * time.Second // from waiting for a connection to the end: below the 10 s in which a client is answered
+)
+
+// InTx runs fn in a transaction and commits it, or rolls back when fn fails. It is the only place where
+// this program begins one. fn may run several times (deadlock, serialization failure, ErrAgain, a
+// connection that died before the commit), so it must change nothing but the database, and identifiers
+// must be made outside it. A client that goes away does not stop a write half way.
+//
+// A failed commit, of which nobody can know whether it happened, and a database that cannot be had, are
+// reported as problem.Unavailable.
+func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTime)
+	defer cancel()
+	// Statements get a context that cannot be cancelled: lib/pq then needs no goroutine to watch each of
+	// them. The server's own time limits end what takes too long.
+	work := context.WithoutCancel(ctx)
+	for attempt := 1; ; attempt++ {
+		err := db.attempt(wait, work, fn)
+		if err == nil || attempt == txAttempts || !runAgain(err) || wait.Err() != nil {
+			return explain(err)
+		}
+		time.Sleep(time.Duration(rand.Int64N(int64(attempt) * int64(5*time.Millisecond)))) // whoever met once would meet again
+	}
+}
+
+func (db *DB) attempt(wait, work context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	sqlTx, err := db.BeginTx(wait, nil)
+	if err != nil {
+		return err
+	}
+	tx := &Tx{tx: sqlTx, db: db}
+	defer func() {
+		if err != nil {
+			_ = sqlTx.Rollback()
+		}
+	}()
+	if err := fn(work, tx); err != nil {
+		return err
+	}
+	if err := sqlTx.Commit(); err != nil {
+		if sqlState(err) == "" { // no answer: it may have happened
+			return problem.Busy(fmt.Errorf("commit: %w", err))
+		}
+		return err
+	}
+	for _, f := range tx.afterCommit {
+		f()
+	}
+	for _, text := range tx.unprepared {
+		if _, err := db.prepared(wait, text); err != nil {
+			break // the next transaction tries again
+		}
+	}
+	return nil
+}
+
+// AfterCommit registers what is to happen once the transaction has become true. f must not block.
+func (tx *Tx) AfterCommit(f func()) { tx.afterCommit = append(tx.afterCommit, f) }
+
+// Exec runs a prepared statement. text must be a constant: it is kept.
+func (tx *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	s, err := tx.statement(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// Rows runs a prepared query. text must be a constant: it is kept.
+func (tx *Tx) Rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	s, err := tx.statement(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (tx *Tx) statement(ctx context.Context, text string) (*sql.Stmt, error) {
+	if s, ok := tx.db.stmts.Load(text); ok {
+		return tx.tx.StmtContext(ctx, s.(*sql.Stmt)), nil
+	}
+	// Preparing for the pool here could wait for a second connection while this one is held; with a small
+	// pool that is a deadlock. So the first use is prepared for this transaction only.
+	tx.unprepared = append(tx.unprepared, text)
+	return tx.tx.PrepareContext(ctx, text)
+}
+
+// Ent is the client whose statements are part of this transaction.
+func (tx *Tx) Ent() *ent.Client {
+	if tx.ent == nil {
+		tx.ent = ent.NewClient(ent.Driver(entsql.NewDriver(dialect.Postgres, entsql.Conn{ExecQuerier: tx.tx})))
+	}
+	return tx.ent
+}
+
+func sqlState(err error) pqerror.Code {
+	var e *pq.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// ViolatedConstraint is the name of the unique index that err says was violated, or "".
+func ViolatedConstraint(err error) string {
+	var e *pq.Error
+	if errors.As(err, &e) && e.Code == pqerror.UniqueViolation {
+		return e.Constraint
+	}
+	return ""
+}
+
+func runAgain(err error) bool {
+	if errors.Is(err, ErrAgain) {
+		return true
+	}
+	var p *problem.Error
+	if errors.As(err, &p) {
+		return false
+	}
+	switch sqlState(err) {
+	case pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure:
+		return true
+	case "":
+		return lostConnection(err) // before the commit: nothing has happened
+	}
+	return false
+}
+
+func lostConnection(err error) bool {
+	var n net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &n) && !errors.Is(err, context.DeadlineExceeded)
+}
+
+// explain turns what a busy or absent database says into what a client may hear.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var p *problem.Error
+	if errors.As(err, &p) {
+		return err
+	}
+	code := sqlState(err)
+	switch {
+	case code == "" && (lostConnection(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone)),
+		errors.Is(err, ErrAgain):
+		return problem.Busy(err)
+	case code == pqerror.LockNotAvailable, code == pqerror.QueryCanceled, code == pqerror.TRDeadlockDetected,
+		code == pqerror.TRSerializationFailure, code == pqerror.DiskFull, code == pqerror.TooManyConnections,
+		code == pqerror.ReadOnlySQLTransaction:
+		return problem.Busy(err)
+	case len(code) == 5 && (code[:2] == "57" || code[:2] == "08"): // operator intervention, connection exception
+		return problem.Busy(err)
+	}
+	return err
+}
+
+// Explain does for reads what InTx does for writes.
+func Explain(err error) error { return explain(err) }
+
+// Row runs a prepared query and scans its first row, if there is one.
+func (tx *Tx) Row(ctx context.Context, text string, args []any, into ...any) (found bool, err error) {
+	rows, err := tx.Rows(ctx, text, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		found = true
+		if err := rows.Scan(into...); err != nil {
+			return false, err
+		}
+	}
+	return found, rows.Err()
+}

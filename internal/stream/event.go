@@ -1,0 +1,60 @@
+// Package stream is what happened and who hears of it: one event log per topic, written in the
+// transaction that makes the event true, and read by subscriptions that are woken when there is more.
+//
+// The log is the truth. The broker is a doorbell between processes, and polling is the net under it:
+// losing either costs time, never an event.
+package stream
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Kind says what an event means. The numbers are stored.
+type Kind int16
+
+// The kinds of events. Those of a user's topic come first.
+const (
+	NoteReceived          Kind = 1 // subject: the note
+	NoteSent              Kind = 2 // subject: the note
+	ConversationRead      Kind = 4 // subject: the conversation
+	NotificationReceived  Kind = 6 // subject: the notification, a new one
+	NotificationGrew      Kind = 7 // subject: the notification, which the same again has made larger
+	NotificationChanged   Kind = 8 // subject: the notification, seen or read
+	NotificationRetracted Kind = 9 // subject: the notification, gone
+
+	CommentAdded Kind = 20 // topic: the post; subject: the comment
+)
+
+// Unread are the counters of a mailbox.
+type Unread struct {
+	Notes         int // notes of others that were not read
+	Conversations int // conversations with such notes
+	Notifications int // notifications that were not read
+	Unseen        int // notifications that were not seen, as the badge of a bell shows them
+}
+
+func (u *Unread) add(d Unread) {
+	u.Notes += d.Notes
+	u.Conversations += d.Conversations
+	u.Notifications += d.Notifications
+	u.Unseen += d.Unseen
+}
+
+// Head is the end of a topic's log.
+type Head struct {
+	Seq    int64 // of the newest event; 0 when there is none yet
+	Unread Unread
+}
+
+// Event is one entry of a topic's log.
+type Event struct {
+	Topic   uuid.UUID
+	Seq     int64 // 1, 2, 3 ... within the topic, in the order in which the transactions committed
+	Kind    Kind
+	Subject uuid.UUID
+	Author  uuid.UUID // who did it; nil when nobody
+	At      time.Time
+	Unread  Unread // the topic's counters once the transaction of this event was done
+}

@@ -1,0 +1,248 @@
+package stream
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/postgres"
+)
+
+const (
+	// A topic's newest events are kept in memory for its readers here: enough that live delivery needs one
+	// read per process and wake-up, little enough for 10,000 topics. Who is further behind reads the table.
+	tailSize = 32
+	// Topics read by one statement: what a burst or a lost broker wakes is read in chunks.
+	readChunk = 500
+)
+
+// Hub wakes the subscriptions of this process. Run must be running for that.
+type Hub struct {
+	log    *Log
+	broker Broker
+	poll   time.Duration
+	slog   *slog.Logger
+
+	mu     sync.Mutex
+	topics map[uuid.UUID]*topic // those with readers here
+	dirty  map[uuid.UUID]struct{}
+	bell   chan struct{} // size 1: there is something dirty
+
+	outMu   sync.Mutex
+	out     map[uuid.UUID]int64 // what the others are still to be told; one entry per topic
+	outBell chan struct{}       // size 1: out is not empty
+
+	lost   chan struct{} // size 1: anything may have been missed
+	synced atomic.Bool
+}
+
+// topic is what the hub knows of a log that has readers here.
+type topic struct {
+	head    int64 // the greatest seq that was heard of
+	read    int64 // the greatest seq that was read; -1 until the first subscription knows where it starts
+	missed  bool  // there was something to read before that was known
+	tail    []Event
+	readers map[*Subscription]struct{}
+}
+
+// New makes the log of a database and the hub of this process. poll is how often the hub looks for what
+// the broker lost.
+func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration, log *slog.Logger) (*Log, *Hub, error) {
+	l := &Log{db: db}
+	if err := l.epochs.read(ctx, db); err != nil {
+		return nil, nil, err
+	}
+	h := &Hub{
+		log: l, broker: broker, poll: poll, slog: log,
+		topics: map[uuid.UUID]*topic{}, dirty: map[uuid.UUID]struct{}{}, bell: make(chan struct{}, 1),
+		out: map[uuid.UUID]int64{}, outBell: make(chan struct{}, 1),
+		lost: make(chan struct{}, 1),
+	}
+	l.hub = h
+	return l, h, nil
+}
+
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default: // it is ringing already
+	}
+}
+
+// Run serves until ctx is done, and returns when all it started has ended.
+func (h *Hub) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, f := range []func(context.Context){h.deliver, h.tell, h.watch} {
+		wg.Go(func() { f(ctx) })
+	}
+	wg.Go(func() { h.broker.Receive(ctx, h.heard, func() { ring(h.lost) }) })
+	wg.Wait()
+}
+
+// Committed is told of what this process has just made true: its own readers are woken at once, those of
+// other processes through the broker. It does not block.
+func (h *Hub) Committed(wakes []Wake) {
+	h.heard(wakes)
+	h.outMu.Lock()
+	for _, w := range wakes {
+		h.out[w.Topic] = max(h.out[w.Topic], w.Seq)
+	}
+	h.outMu.Unlock()
+	ring(h.outBell)
+}
+
+// heard marks what has more to read.
+func (h *Hub) heard(wakes []Wake) {
+	h.mu.Lock()
+	any := false
+	for _, w := range wakes {
+		if t := h.topics[w.Topic]; t != nil && w.Seq > t.head {
+			t.head = w.Seq
+			h.dirty[w.Topic] = struct{}{}
+			any = true
+		}
+	}
+	h.mu.Unlock()
+	if any {
+		ring(h.bell)
+	}
+}
+
+// tell publishes what was committed, the next lot when the last was taken: while the broker is busy, what
+// comes in between is one wake per topic.
+func (h *Hub) tell(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.outBell:
+		}
+		h.outMu.Lock()
+		wakes := make([]Wake, 0, len(h.out))
+		for t, seq := range h.out {
+			wakes = append(wakes, Wake{t, seq})
+		}
+		clear(h.out)
+		h.outMu.Unlock()
+		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+		if err := h.broker.Publish(limited, wakes); err != nil && ctx.Err() == nil {
+			h.slog.Warn("broker: not published: other processes find it by polling", "topics", len(wakes), "error", err)
+		}
+		cancel()
+	}
+}
+
+// deliver reads what is new, once for all readers of this process, and wakes them.
+func (h *Hub) deliver(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.bell:
+		}
+		for h.deliverChunk(ctx) {
+		}
+	}
+}
+
+func (h *Hub) deliverChunk(ctx context.Context) (more bool) {
+	h.mu.Lock()
+	var ids []uuid.UUID
+	var after []int64
+	for id := range h.dirty {
+		delete(h.dirty, id)
+		switch t := h.topics[id]; {
+		case t == nil:
+		case t.read < 0:
+			t.missed = true
+		default:
+			ids, after = append(ids, id), append(after, t.read)
+		}
+		if len(ids) == readChunk {
+			break
+		}
+	}
+	more = len(h.dirty) > 0
+	h.mu.Unlock()
+	if len(ids) == 0 {
+		return more
+	}
+	events, err := h.log.read(ctx, ids, after, tailSize)
+	if err != nil {
+		if ctx.Err() != nil {
+			return false
+		}
+		h.slog.Warn("events not read: trying again", "topics", len(ids), "error", err)
+		ring(h.lost) // the poll reads them when the database is back
+		return more
+	}
+	for _, s := range h.keep(ids, events) {
+		s.wake()
+	}
+	return more || len(events) > 0 && h.anyDirty()
+}
+
+func (h *Hub) anyDirty() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.dirty) > 0
+}
+
+// keep puts events into the tails and returns the readers to wake.
+func (h *Hub) keep(ids []uuid.UUID, events []Event) (woken []*Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(events) > 0 {
+		id, n := events[0].Topic, 1
+		for n < len(events) && events[n].Topic == id {
+			n++
+		}
+		if t := h.topics[id]; t != nil {
+			t.take(events[:n])
+			for s := range t.readers {
+				woken = append(woken, s)
+			}
+			if n == tailSize { // there may be more
+				h.dirty[id] = struct{}{}
+			}
+		}
+		events = events[n:]
+	}
+	return woken
+}
+
+// take adds events that follow what was read. Events before that were taken by another read.
+func (t *topic) take(events []Event) {
+	for _, e := range events {
+		if e.Seq <= t.read {
+			continue
+		}
+		if e.Seq != t.read+1 { // a hole: the readers find it in the table, and say so
+			t.tail = t.tail[:0]
+		}
+		if len(t.tail) == tailSize {
+			copy(t.tail, t.tail[1:])
+			t.tail = t.tail[:tailSize-1]
+		}
+		t.tail = append(t.tail, e)
+		t.read = e.Seq
+	}
+	t.head = max(t.head, t.read)
+}
+
+// after copies from the tail up to limit events after pos. ok is false when the tail does not reach back
+// that far.
+func (t *topic) after(pos int64, limit int) (events []Event, ok bool) {
+	if pos >= t.read {
+		return nil, true
+	}
+	if len(t.tail) == 0 || t.tail[0].Seq > pos+1 {
+		return nil, false
+	}
+	from := t.tail[pos+1-t.tail[0].Seq:]
+	return append([]Event(nil), from[:min(limit, len(from))]...), true
+}

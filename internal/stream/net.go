@@ -1,0 +1,120 @@
+package stream
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"github.com/notewire/notewire/internal/postgres"
+)
+
+// watch is the net under the broker. Once an interval it reads what transactions have changed since, not
+// what is served: each write leaves a row with its transaction id, and all that had not ended when the net
+// was last drawn is at or above the oldest id that was running then. After a lost connection, or a crash,
+// which empties that table, the logs of all that is served are read instead.
+func (h *Hub) watch(ctx context.Context) {
+	tick := time.NewTicker(h.poll)
+	defer tick.Stop()
+	var since string // nothing yet: read all that is served
+	for {
+		missed := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.lost:
+			missed = true
+		case <-tick.C:
+		}
+		next, topics, err := h.changed(ctx, since)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if since != "" {
+				h.slog.Warn("poll failed: events may be late", "error", err)
+			}
+			since = ""
+			h.synced.Store(false)
+			continue
+		}
+		if since == "" || missed {
+			// The database may be another one than before: a failover, a restore.
+			if err := h.log.epochs.read(ctx, h.log.db); err != nil {
+				continue
+			}
+			h.markAll()
+		} else {
+			h.mark(topics)
+		}
+		since = next
+		h.synced.Store(true)
+	}
+}
+
+const changedSince = `
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
+  coalesce((SELECT array_agg(DISTINCT t)::text[] FROM wakes, unnest(topics) AS t WHERE xid >= $1::text::xid8), '{}')`
+
+// changed returns the topics of the transactions that may have committed since the last call, and what to
+// give to the next.
+func (h *Hub) changed(ctx context.Context, since string) (next string, topics []uuid.UUID, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if since == "" {
+		err = h.log.db.QueryRowContext(ctx, `SELECT pg_snapshot_xmin(pg_current_snapshot())::text`).Scan(&next)
+		return next, nil, postgres.Explain(err)
+	}
+	rows, err := h.log.db.Rows(ctx, changedSince, since)
+	if err != nil {
+		return "", nil, postgres.Explain(err)
+	}
+	defer rows.Close()
+	var found pq.StringArray
+	for rows.Next() {
+		if err := rows.Scan(&next, &found); err != nil {
+			return "", nil, err
+		}
+	}
+	for _, s := range found {
+		if id, err := uuid.Parse(s); err == nil {
+			topics = append(topics, id)
+		}
+	}
+	return next, topics, postgres.Explain(rows.Err())
+}
+
+func (h *Hub) mark(ids []uuid.UUID) {
+	h.mu.Lock()
+	any := false
+	for _, id := range ids {
+		if h.topics[id] != nil {
+			h.dirty[id] = struct{}{}
+			any = true
+		}
+	}
+	h.mu.Unlock()
+	if any {
+		ring(h.bell)
+	}
+}
+
+func (h *Hub) markAll() {
+	h.mu.Lock()
+	for id := range h.topics {
+		h.dirty[id] = struct{}{}
+	}
+	h.mu.Unlock()
+	ring(h.bell)
+}
+
+// Prune deletes what the net no longer needs. It is called now and then by the process that does the
+// housekeeping. Five minutes are many polls, also of a process that was stopped for a while: one that
+// slept longer reads the logs of all it serves.
+func (l *Log) Prune(ctx context.Context) error {
+	return l.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM wakes WHERE at < now() - interval '5 minutes'`)
+		return err
+	})
+}
