@@ -5,11 +5,16 @@ import { Subscriptions } from './subscriptions';
 /** GraphQL over HTTP, as its specification names the media types, best first. */
 const ACCEPT = 'application/graphql-response+json, application/json;q=0.9';
 
-function isSubscription({ query, operationName }: FetcherParams, options?: FetcherOpts): boolean {
+/**
+ * The operation that is meant, or null where only the server can say what is wrong. It is read from the text: what GraphiQL
+ * knows of it, the name included, may still be that of the tab before for half a second.
+ */
+function operationOf({ query, operationName }: FetcherParams) {
   try {
-    return getOperationAST(options?.documentAST ?? parse(query), operationName)?.operation === 'subscription';
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document);
   } catch {
-    return false; // It does not parse: let the server say so.
+    return null;
   }
 }
 
@@ -50,19 +55,20 @@ async function post(params: FetcherParams, headers: FetcherOpts['headers']) {
  */
 export function createFetcher(onAnswer: (answer: unknown) => void): Fetcher {
   const subscriptions = new Subscriptions();
-  return (params, options) => {
-    if (isSubscription(params, options)) {
-      const { query, operationName, variables } = params;
+  return async (params, options) => {
+    const operation = operationOf(params);
+    const { query, variables } = params;
+    const payload = { query, variables, operationName: operation ? operation.name?.value : params.operationName };
+    if (operation?.operation === 'subscription') {
       const authorization = authorizationOf(options?.headers);
       return {
         subscribe: (sink: Parameters<Subscriptions['subscribe']>[2]) => ({
-          unsubscribe: subscriptions.subscribe({ query, operationName, variables }, authorization, sink),
+          unsubscribe: subscriptions.subscribe(payload, authorization, sink),
         }),
-      } as ReturnType<Fetcher>;
+      } as Awaited<ReturnType<Fetcher>>;
     }
-    return post(params, options?.headers).then((answer) => {
-      onAnswer(answer);
-      return answer;
-    });
+    const answer = await post(payload, options?.headers);
+    onAnswer(answer);
+    return answer;
   };
 }
