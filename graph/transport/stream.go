@@ -140,6 +140,14 @@ type Stream struct {
 	exec graphql.GraphExecutor
 	oc   *graphql.OperationContext
 	slot *slot
+	rest *batch // what a paused Next left behind
+}
+
+// batch is what one read of the source found and how far it has been rendered.
+type batch struct {
+	ctx     context.Context
+	handler graphql.ResponseHandler
+	cursors []string // one for each event not yet rendered
 }
 
 // Message is one response of a subscription, and the position just after it. Response.Data is valid
@@ -149,48 +157,102 @@ type Message struct {
 	Cursor   string
 }
 
-var errNotSubscribed = errors.New("the resolver of this subscription does not call transport.Subscribe")
+// ErrPause is what the send function of Next returns to say that it took the message and that the door
+// is full for now. The rest of the batch waits in the stream for the next call of Next.
+var ErrPause = errors.New("the door is full for now")
+
+var (
+	errNotSubscribed = errors.New("the resolver of this subscription does not call transport.Subscribe")
+	errCutShort      = errors.New("the operation ended before all its events were rendered")
+)
 
 // OpenStream runs the resolver of a subscription. On failure the stream is nil and the response holds
-// the errors. wake follows the rules of Subscribe; it may be called before OpenStream returns.
-func OpenStream(ctx context.Context, exec graphql.GraphExecutor, oc *graphql.OperationContext, wake func()) (*Stream, *graphql.Response) {
+// the errors; a panic is such a failure. wake follows the rules of Subscribe; it may be called before
+// OpenStream returns.
+func OpenStream(ctx context.Context, exec graphql.GraphExecutor, oc *graphql.OperationContext, wake func()) (stream *Stream, failure *graphql.Response) {
 	s := &Stream{exec: exec, oc: oc, slot: &slot{wake: wake}}
 	s.ctx = context.WithValue(ctx, slotKey{}, s.slot)
+	defer func() {
+		if r := recover(); r != nil {
+			if s.slot.opened {
+				s.slot.close()
+			}
+			stream, failure = nil, s.failure(oc.RecoverFunc(graphql.WithOperationContext(s.ctx, oc), r))
+		}
+	}()
 	handler, hctx := exec.DispatchOperation(s.ctx, oc)
 	resp := handler(hctx)
 	if s.slot.opened {
 		return s, nil
 	}
 	if resp == nil || len(resp.Errors) == 0 {
-		resp = exec.DispatchError(graphql.WithOperationContext(ctx, oc), gqlerror.List{gqlerror.Wrap(errNotSubscribed)})
+		resp = s.failure(errNotSubscribed)
 	}
 	return nil, resp
 }
 
 // Next renders the events at hand, at most one batch, and hands them to send in order. It reports
 // whether there were any: if not, the stream is caught up and will be woken. A response that is not nil
-// ends the stream and holds the errors. When send fails the stream is of no further use but to be closed.
+// ends the stream and holds the errors; a panic ends it so. When send fails with anything but ErrPause, or
+// the context is done, err says so and the stream is of no further use but to be closed.
 func (s *Stream) Next(send func(Message) error) (more bool, end *graphql.Response, err error) {
-	cursors, err := s.slot.next(s.ctx, batchLimit)
-	if err != nil {
-		end := s.exec.DispatchError(graphql.WithOperationContext(s.ctx, s.oc), gqlerror.List{gqlerror.Wrap(err)})
-		return false, end, nil
-	}
-	if len(cursors) == 0 {
-		return false, nil, nil
-	}
-	handler, ctx := s.exec.DispatchOperation(s.ctx, s.oc)
-	for _, cursor := range cursors {
-		resp := handler(ctx)
-		if resp == nil {
-			return false, nil, s.ctx.Err()
+	defer func() {
+		if r := recover(); r != nil {
+			ctx := graphql.WithOperationContext(s.ctx, s.oc)
+			more, end, err = false, s.failure(s.oc.RecoverFunc(ctx, r)), nil
 		}
-		if err := send(Message{Response: resp, Cursor: cursor}); err != nil {
+	}()
+	b := s.rest
+	if b == nil {
+		cursors, err := s.slot.next(s.ctx, batchLimit)
+		switch {
+		case s.ctx.Err() != nil:
+			return false, nil, s.ctx.Err()
+		case err != nil:
+			return false, s.failure(err), nil
+		case len(cursors) == 0:
+			return false, nil, nil
+		}
+		b = &batch{cursors: cursors}
+		b.handler, b.ctx = s.exec.DispatchOperation(s.ctx, s.oc)
+	}
+	s.rest = nil
+	for len(b.cursors) > 0 {
+		resp := b.handler(b.ctx)
+		switch {
+		case resp == nil && s.ctx.Err() != nil:
+			return false, nil, s.ctx.Err()
+		case resp == nil:
+			return false, s.failure(errCutShort), nil // never go on as if these events had been seen
+		case resp.Data == nil && len(resp.Errors) > 0:
+			return false, resp, nil // refused before it was executed
+		}
+		cursor := b.cursors[0]
+		b.cursors = b.cursors[1:]
+		err := send(Message{Response: resp, Cursor: cursor})
+		if err == ErrPause && len(b.cursors) > 0 {
+			s.rest = b
+			return true, nil, nil
+		}
+		if err != nil && err != ErrPause {
 			return false, nil, err
 		}
 	}
 	s.slot.items = nil
 	return true, nil, nil
+}
+
+func (s *Stream) failure(err error) *graphql.Response {
+	return s.exec.DispatchError(graphql.WithOperationContext(s.ctx, s.oc), gqlerror.List{asGraphQLError(err)})
+}
+
+// asGraphQLError keeps the code of an error that is one already.
+func asGraphQLError(err error) *gqlerror.Error {
+	var known *gqlerror.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return gqlerror.Wrap(err)
 }
 
 // Acknowledged passes on that the client has handled everything up to cursor.
@@ -201,7 +263,7 @@ func (s *Stream) Close() { s.slot.close() }
 
 // EncodeResponse appends resp as JSON. gqlgen has written Data already, so it is copied, not encoded again.
 func EncodeResponse(b *bytes.Buffer, resp *graphql.Response) error {
-	if len(resp.Errors) == 0 && len(resp.Extensions) == 0 {
+	if len(resp.Errors) == 0 && len(resp.Extensions) == 0 && resp.Data != nil && resp.HasNext == nil {
 		b.WriteString(`{"data":`)
 		b.Write(resp.Data)
 		b.WriteByte('}')
