@@ -28,6 +28,7 @@ func TestNegotiate(t *testing.T) {
 		{"application/json;q=0", "", ""},
 		{"text/html, image/png", "", ""},
 		{"text/html;level=1;x=\"a,b\", application/json", mediaJSON, ""},
+		{`text/html;x=",text/event-stream,\",application/json,"`, "", ""},
 		{"application/json;q=2, text/html", "", ""},
 		{"application/json;q=nan", "", ""},
 		{"nonsense;;;=, application/json", mediaJSON, ""},

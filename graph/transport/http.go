@@ -29,12 +29,13 @@ type HTTP struct {
 	// WriteTimeout is how long a stream waits for a client that does not read before it is dropped.
 	// 0 means DefaultWriteTimeout.
 	WriteTimeout time.Duration
-	// Draining, once closed, ends all streams and refuses new ones with UNAVAILABLE.
-	Draining <-chan struct{}
-	// Streams keeps the open streams; nil keeps none, and then only the client or Draining ends them.
-	Streams StreamRegistry
-	// Session says on whose behalf a request is made, for Streams. It must be set if Streams is.
-	Session func(ctx context.Context) (sessionID, userID string, expiresAt time.Time)
+	// Streams keeps the open streams and ends them with their sessions and with the server. Several doors
+	// may share one. Nil: nothing but the client ends a stream.
+	Streams *StreamRegistry
+	// Session says on whose behalf a request is made. It is asked twice for each stream: before it is
+	// registered and, so that no end of the session slips through in between, after it; so it must look
+	// the session up anew. ok is false when it has ended or expired. Nil: everyone is anonymous.
+	Session func(ctx context.Context) (who Identity, ok bool)
 	// RefuseStreams answers 421 to what would be streamed, RefusePlain to all else: a server of one
 	// role sends the other's requests back to the balancer.
 	RefuseStreams, RefusePlain bool

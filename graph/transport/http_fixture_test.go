@@ -22,6 +22,7 @@ type httpFixture struct {
 	t       *testing.T
 	service *httptestserver.Resolver
 	url     string
+	handler http.Handler
 	client  *http.Client
 	ctx     context.Context
 	close   func() // ends server and client; done by the test's cleanup as well
@@ -49,7 +50,21 @@ func newHTTPFixture(t *testing.T, door *transport.HTTP, options ...any) *httpFix
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
 	closed := sync.OnceFunc(func() { cancel(); client.CloseIdleConnections(); server.Close() })
 	t.Cleanup(closed)
-	return &httpFixture{t: t, service: service, url: server.URL, client: client, ctx: ctx, close: closed}
+	return &httpFixture{t: t, service: service, url: server.URL, handler: server.Config.Handler, client: client, ctx: ctx, close: closed}
+}
+
+// overHTTP2 moves the fixture to a second server, which speaks HTTP/2 without TLS.
+func (f *httpFixture) overHTTP2() {
+	f.t.Helper()
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	server := httptest.NewUnstartedServer(f.handler)
+	server.Config.Protocols = &protocols
+	server.Start()
+	f.t.Cleanup(func() { f.close(); server.Close() })
+	f.url = server.URL
+	f.client = &http.Client{Transport: &http.Transport{Protocols: &protocols}}
+	f.t.Cleanup(f.client.CloseIdleConnections)
 }
 
 // reply is an answer read to its end.

@@ -13,14 +13,6 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// StreamRegistry keeps what is open on behalf of sessions, so that it ends with them.
-type StreamRegistry interface {
-	// AddStream registers a stream until remove is called. end is called when the session expires or is
-	// revoked, from any goroutine; it does not block, and counts once. ok is false when the user has too many
-	// open already; then neither end nor remove is ever called.
-	AddStream(sessionID, userID string, expiresAt time.Time, end func()) (remove func(), ok bool)
-}
-
 // framing is how a streaming media type writes what a stream has to say. Each method appends whole frames.
 type framing interface {
 	contentType() string
@@ -37,11 +29,6 @@ type framing interface {
 	completed(b *bytes.Buffer)
 }
 
-var (
-	errSessionEnded = errors.New("the session ended")
-	errDrained      = errors.New("the server is going down")
-)
-
 // subscribe streams a subscription until the client leaves, its session ends, the server drains or the
 // source fails. The stream is read only as fast as the client reads: one batch at a time, each written
 // before the next is asked for.
@@ -55,21 +42,23 @@ func (h *HTTP) subscribe(ctx context.Context, a *answer, exec graphql.GraphExecu
 	case h.RefuseStreams:
 		a.problem(http.StatusMisdirectedRequest, requestError(codeUnavailable, "this server answers no streams"))
 		return
-	case h.drains():
-		a.problem(http.StatusServiceUnavailable, drainError(drainPause()))
-		return
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if h.Streams != nil {
-		sessionID, userID, expiresAt := h.Session(ctx)
-		remove, ok := h.Streams.AddStream(sessionID, userID, expiresAt, func() { cancel(errSessionEnded) })
-		if !ok {
-			a.problem(http.StatusTooManyRequests, requestError(codeRateLimited, "too many open streams: close some, or use one websocket"))
-			return
+	leave, err := h.enter(ctx, cancel)
+	if err == errDrained && a.stream == mediaEventStream && a.r.Method == http.MethodGet {
+		// An EventSource that gets any status but 200 never tries again.
+		if s := h.openStream(a); s != nil {
+			s.farewell(err)
 		}
-		defer remove()
+		return
 	}
+	if err != nil {
+		status, problem := notEntered(err)
+		a.problem(status, problem)
+		return
+	}
+	defer leave()
 	if a.stream == mediaEventStream {
 		ctx = withLastEventID(ctx, a.r)
 	}
@@ -86,12 +75,66 @@ func (h *HTTP) subscribe(ctx context.Context, a *answer, exec graphql.GraphExecu
 	s := h.openStream(a)
 	switch {
 	case s == nil:
-	case context.Cause(ctx) == errSessionEnded:
-		s.last(func(b *bytes.Buffer) error { return s.frames.ended(b, sessionEnded) })
-	case failed != nil:
+	case failed != nil && ctx.Err() == nil:
 		s.last(func(b *bytes.Buffer) error { return s.frames.refused(b, failed) })
 	default:
-		h.pump(ctx, s, stream, woken)
+		if stream != nil {
+			h.pump(ctx, s, stream, woken)
+		}
+		s.farewell(context.Cause(ctx))
+	}
+}
+
+// enter registers a stream, which cancel then ends, until leave is called.
+func (h *HTTP) enter(ctx context.Context, cancel context.CancelCauseFunc) (leave func(), err error) {
+	who, ok := h.session(ctx)
+	if !ok {
+		return nil, errSessionEnded
+	}
+	if h.Streams == nil {
+		return func() {}, nil
+	}
+	s, err := h.Streams.add(who, cancel)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := h.session(ctx); !ok {
+		h.Streams.remove(s)
+		return nil, errSessionEnded
+	}
+	return func() { h.Streams.remove(s) }, nil
+}
+
+func (h *HTTP) session(ctx context.Context) (Identity, bool) {
+	if h.Session == nil {
+		return Identity{}, true
+	}
+	return h.Session(ctx)
+}
+
+func notEntered(err error) (status int, _ *gqlerror.Error) {
+	switch err {
+	case errDrained:
+		return http.StatusServiceUnavailable, drainError(drainPause())
+	case errTooMany:
+		return http.StatusTooManyRequests, requestError(codeRateLimited, "too many open streams: close some, or use one websocket")
+	default:
+		return http.StatusUnauthorized, sessionError()
+	}
+}
+
+// farewell says why the server ends a stream, if it does.
+func (s *responseStream) farewell(cause error) {
+	switch cause {
+	case errSessionEnded:
+		s.last(func(b *bytes.Buffer) error {
+			return s.frames.ended(b, &graphql.Response{Errors: gqlerror.List{sessionError()}})
+		})
+	case errDrained:
+		s.last(func(b *bytes.Buffer) error {
+			pause := drainPause()
+			return s.frames.drained(b, &graphql.Response{Errors: gqlerror.List{drainError(pause)}}, pause)
+		})
 	}
 }
 
@@ -103,18 +146,6 @@ func (h *HTTP) pump(ctx context.Context, s *responseStream, stream *Stream, woke
 	silence := time.NewTimer(pause)
 	defer silence.Stop()
 	for {
-		switch {
-		case context.Cause(ctx) == errSessionEnded:
-			s.last(func(b *bytes.Buffer) error { return s.frames.ended(b, sessionEnded) })
-			return
-		case ctx.Err() != nil:
-			return
-		case h.drains():
-			pause := drainPause()
-			resp := &graphql.Response{Errors: gqlerror.List{drainError(pause)}}
-			s.last(func(b *bytes.Buffer) error { return s.frames.drained(b, resp, pause) })
-			return
-		}
 		more, end, err := stream.Next(func(m Message) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -125,8 +156,8 @@ func (h *HTTP) pump(ctx context.Context, s *responseStream, stream *Stream, woke
 			s.last(func(b *bytes.Buffer) error { return s.frames.ended(b, end) })
 			return
 		}
-		if err != nil && ctx.Err() == nil {
-			return // the client does not read, or is gone
+		if err != nil || ctx.Err() != nil {
+			return
 		}
 		if more {
 			if s.flush() != nil {
@@ -138,22 +169,13 @@ func (h *HTTP) pump(ctx context.Context, s *responseStream, stream *Stream, woke
 		select {
 		case <-woken:
 		case <-ctx.Done():
-		case <-h.Draining:
+			return
 		case <-silence.C:
 			if s.write(func(b *bytes.Buffer) error { s.frames.heartbeat(b); return nil }) != nil || s.flush() != nil {
 				return
 			}
 			silence.Reset(pause)
 		}
-	}
-}
-
-func (h *HTTP) drains() bool {
-	select {
-	case <-h.Draining: // nil: never
-		return true
-	default:
-		return false
 	}
 }
 
@@ -168,7 +190,9 @@ func drainError(pause time.Duration) *gqlerror.Error {
 	return err
 }
 
-var sessionEnded = &graphql.Response{Errors: gqlerror.List{requestError(codeUnauthenticated, "the session ended: log in again")}}
+func sessionError() *gqlerror.Error {
+	return requestError(codeUnauthenticated, "the session ended: log in again")
+}
 
 // responseStream writes frames to one client, each within the write timeout.
 type responseStream struct {

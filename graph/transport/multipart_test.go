@@ -110,11 +110,13 @@ func TestMultipartErrors(t *testing.T) {
 }
 
 func TestMultipartDrain(t *testing.T) {
-	draining := make(chan struct{})
-	f := newHTTPFixture(t, &transport.HTTP{Draining: draining})
+	streams := &transport.StreamRegistry{}
+	f := newHTTPFixture(t, &transport.HTTP{Streams: streams})
 	p := f.parts(subscribeBody("0"))
 	f.waitOpen(1)
-	close(draining)
+	if err := streams.Drain(f.ctx); err != nil {
+		t.Fatal(err)
+	}
 	if got := p.next(); !strings.HasPrefix(got, `{"payload":null,"errors":[{`) || !strings.Contains(got, `"retryAfterMs"`) {
 		t.Error(got)
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -250,11 +249,14 @@ func TestSSEOutlivesTheServersTimeouts(t *testing.T) {
 }
 
 func TestSSEDrain(t *testing.T) {
-	draining := make(chan struct{})
-	f := newHTTPFixture(t, &transport.HTTP{Draining: draining})
+	streams := &transport.StreamRegistry{}
+	f := newHTTPFixture(t, &transport.HTTP{Streams: streams})
 	e := f.stream("0")
 	f.waitOpen(1)
-	close(draining)
+	if err := streams.Drain(f.ctx); err != nil {
+		t.Fatal(err)
+	}
+	f.waitOpen(0)
 	var pause int
 	if got, _ := e.next(); got.name != "" || got.retry == "" {
 		t.Fatalf("%+v, want retry only", got)
@@ -262,13 +264,42 @@ func TestSSEDrain(t *testing.T) {
 		t.Errorf("retry: %s", got.retry)
 	}
 	e.wantEnd(false)
-	f.waitOpen(0)
 	got := f.post(subscribeBody("0"), "Accept", "text/event-stream")
 	if got.status != 503 || got.code() != "UNAVAILABLE" || got.header.Get("Retry-After") == "" {
 		t.Errorf("a new stream: %d %s", got.status, got.body)
 	}
+	again := readEvents(t, f.open("GET", "/graphql?query="+url.QueryEscape(ticks), "", "Accept", "text/event-stream"))
+	if got, _ := again.next(); got.retry == "" {
+		t.Errorf("a new stream by GET: %+v", got)
+	}
+	again.wantEnd(false)
 	if got := f.post(query(`{ count }`)); got.status != 200 {
 		t.Errorf("a query: %d", got.status)
+	}
+	if err := streams.Drain(f.ctx); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+// The time a write may take does not count while there is nothing to write.
+func TestSSEIdleLongerThanTheWriteTimeout(t *testing.T) {
+	const timeout = 50 * time.Millisecond
+	for _, version := range []int{1, 2} {
+		f := newHTTPFixture(t, &transport.HTTP{WriteTimeout: timeout, Heartbeat: time.Hour})
+		if version == 2 {
+			f.overHTTP2()
+		}
+		resp := f.open("POST", "/graphql", subscribeBody("0"), "Content-Type", "application/json", "Accept", "text/event-stream")
+		if resp.ProtoMajor != version {
+			t.Fatalf("HTTP/%d, want %d", resp.ProtoMajor, version)
+		}
+		e := readEvents(t, resp)
+		f.waitOpen(1)
+		f.service.Log.Append("one")
+		e.wantTick("1", "one")
+		time.Sleep(4 * timeout) // time that passes is what is tested
+		f.service.Log.Append("two")
+		e.wantTick("2", "two")
 	}
 }
 
@@ -307,45 +338,6 @@ func TestSSESlowReader(t *testing.T) {
 	}
 	if read := f.service.Log.Read(); read > many/4 {
 		t.Errorf("%d of %d entries were read for a client that reads none", read, many)
-	}
-}
-
-// registry is a StreamRegistry with one stream at most.
-type registry struct {
-	mu      sync.Mutex
-	added   []string
-	end     func()
-	removed chan struct{}
-}
-
-func (r *registry) AddStream(sessionID, userID string, expiresAt time.Time, end func()) (func(), bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.end != nil {
-		return nil, false
-	}
-	r.added, r.end = append(r.added, sessionID, userID, expiresAt.UTC().Format(time.RFC3339)), end
-	return func() { close(r.removed) }, true
-}
-
-func TestSSEEndsWithItsSession(t *testing.T) {
-	reg := &registry{removed: make(chan struct{})}
-	f := newHTTPFixture(t, &transport.HTTP{
-		Streams: reg,
-		Session: func(context.Context) (string, string, time.Time) { return "session", "user", time.Unix(0, 0) },
-	})
-	e := f.stream("0")
-	f.waitOpen(1)
-	if got := f.post(subscribeBody("0"), "Accept", "text/event-stream"); got.status != 429 || got.code() != "RATE_LIMITED" {
-		t.Errorf("one too many: %d %s", got.status, got.body)
-	}
-	reg.end()
-	f.service.Log.Append("secret")
-	e.wantFailure("UNAUTHENTICATED")
-	<-reg.removed
-	f.waitOpen(0)
-	if fmt.Sprint(reg.added) != "[session user 1970-01-01T00:00:00Z]" {
-		t.Error(reg.added)
 	}
 }
 

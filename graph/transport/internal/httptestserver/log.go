@@ -17,7 +17,6 @@ type Log struct {
 	sources map[*source]struct{}
 	opened  int
 	read    int
-	expired bool
 	changed chan struct{}
 }
 
@@ -25,14 +24,22 @@ func newLog() *Log {
 	return &Log{sources: map[*source]struct{}{}, changed: make(chan struct{})}
 }
 
-// Append adds entries and wakes every reader.
-func (l *Log) Append(texts ...string) {
-	l.change(func() { l.entries = append(l.entries, texts...) })
+// Append adds entries, wakes every reader and returns the length of the log.
+func (l *Log) Append(texts ...string) (length int) {
+	l.change(func() {
+		l.entries = append(l.entries, texts...)
+		length = len(l.entries)
+	})
+	return length
 }
 
-// Expire lets every read from now on fail with CURSOR_EXPIRED.
+// Expire ends the subscriptions that are open, once they have read everything, with CURSOR_EXPIRED.
 func (l *Log) Expire() {
-	l.change(func() { l.expired = true })
+	l.change(func() {
+		for s := range l.sources {
+			s.expired = true
+		}
+	})
 }
 
 // Wait returns once condition holds for the number of subscriptions that are open, of those that ever
@@ -96,6 +103,7 @@ type source struct {
 	log      *Log
 	wake     func()
 	position int
+	expired  bool
 }
 
 func (s *source) Next(_ context.Context, limit int) ([]transport.Item[*Tick], error) {
@@ -108,7 +116,7 @@ func (s *source) Next(_ context.Context, limit int) ([]transport.Item[*Tick], er
 		cursor := strconv.Itoa(s.position)
 		items = append(items, transport.Item[*Tick]{Value: &Tick{Cursor: cursor, Text: text}, Cursor: cursor})
 	}
-	expired = s.log.expired
+	expired = s.expired
 	s.log.mu.Unlock()
 	if len(items) == 0 && expired {
 		return nil, coded("CURSOR_EXPIRED", "the log no longer reaches back to this cursor")

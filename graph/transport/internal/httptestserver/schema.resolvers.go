@@ -16,6 +16,17 @@ func (r *mutationResolver) Increment(ctx context.Context) (int, error) {
 	return int(r.Increments.Add(1)), nil
 }
 
+// Append is the resolver for the append field.
+func (r *mutationResolver) Append(ctx context.Context, text string) (int, error) {
+	return r.Log.Append(text), nil
+}
+
+// Expire is the resolver for the expire field.
+func (r *mutationResolver) Expire(ctx context.Context) (bool, error) {
+	r.Log.Expire()
+	return true, nil
+}
+
 // Echo is the resolver for the echo field.
 func (r *queryResolver) Echo(ctx context.Context, text string) (string, error) {
 	return text, nil
@@ -34,6 +45,11 @@ func (r *queryResolver) FailHard(ctx context.Context) (string, error) {
 // Count is the resolver for the count field.
 func (r *queryResolver) Count(ctx context.Context) (int, error) {
 	return int(r.Increments.Load()), nil
+}
+
+// Length is the resolver for the length field.
+func (r *queryResolver) Length(ctx context.Context) (int, error) {
+	return r.Log.Append(), nil
 }
 
 // Ticks is the resolver for the ticks field.
