@@ -25,13 +25,23 @@ type viewerKey struct{}
 
 // With puts the viewer into a context, where one request, or one socket, finds it.
 func With(ctx context.Context, v Viewer) context.Context {
-	return context.WithValue(ctx, viewerKey{}, v)
+	return context.WithValue(ctx, viewerKey{}, &v)
 }
 
 // From is the viewer of ctx: nobody, when none was put there.
 func From(ctx context.Context) Viewer {
-	v, _ := ctx.Value(viewerKey{}).(Viewer)
-	return v
+	if v, ok := ctx.Value(viewerKey{}).(*Viewer); ok {
+		return *v
+	}
+	return Viewer{}
+}
+
+// Become replaces the viewer that With put into ctx, for all who hold that context: a login's answer is read
+// as the user who has just signed in. Nobody else may use ctx at the same time.
+func Become(ctx context.Context, v Viewer) {
+	if was, ok := ctx.Value(viewerKey{}).(*Viewer); ok {
+		*was = v
+	}
 }
 
 // SignedIn is the viewer of ctx, or UNAUTHENTICATED for nobody.

@@ -6,9 +6,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/hashicorp/golang-lru/v2/expirable"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/notewire/notewire/ent/user"
 	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/ids"
+	"github.com/notewire/notewire/internal/page"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
 	"github.com/notewire/notewire/internal/stream"
@@ -247,6 +250,27 @@ func (a *Accounts) ByIDs(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*
 		found[r.ID] = fromRow(r)
 	}
 	return found, nil
+}
+
+// List is the users by username, those whose username starts with prefix when it is given.
+func (a *Accounts) List(ctx context.Context, prefix *string, args page.Args) (*page.Page[*User], error) {
+	w, err := page.Read[string](args)
+	if err != nil {
+		return nil, err
+	}
+	q := a.db.Ent().User.Query()
+	if prefix != nil {
+		q.Where(user.UsernameHasPrefix(strings.ToLower(*prefix)))
+	}
+	rows, err := q.Where(func(s *entsql.Selector) { w.Apply(s, user.FieldUsername, page.Ascending) }).All(ctx)
+	if err != nil {
+		return nil, postgres.Explain(err)
+	}
+	list := make([]*User, len(rows))
+	for i, r := range rows {
+		list[i] = fromRow(r)
+	}
+	return page.Make(w, list, func(u *User) string { return u.Username }), nil
 }
 
 // ByUsername finds a user, or nil. Case does not matter.

@@ -49,7 +49,7 @@ type Box string
 
 // The boxes.
 const (
-	Inbox Box = "INBOX" // what others wrote to the viewer
+	Inbox  Box = "INBOX" // what others wrote to the viewer
 	Outbox Box = "SENT"  // what the viewer wrote
 )
 
@@ -138,6 +138,38 @@ func (s *Notes) NotesByIDs(ctx context.Context, v access.Viewer, list []uuid.UUI
 			return nil, err
 		}
 		found[n.ID] = n
+	}
+	return found, postgres.Explain(rows.Err())
+}
+
+// Place is a note by where it stands in its conversation.
+type Place struct {
+	Conversation uuid.UUID
+	Seq          int64
+}
+
+const notesByPlaces = `SELECT ` + noteColumns + ` FROM unnest($2::uuid[], $3::bigint[]) AS p(conversation, seq)
+JOIN notes n ON n.conversation_id = p.conversation AND n.seq = p.seq WHERE ` + access.NoteVisible
+
+// NotesByPlaces finds those of the notes that the viewer may see.
+func (s *Notes) NotesByPlaces(ctx context.Context, v access.Viewer, list []Place) (map[Place]*Note, error) {
+	var conversations postgres.UUIDs
+	var seqs []int64
+	for _, p := range list {
+		conversations, seqs = append(conversations, p.Conversation), append(seqs, p.Seq)
+	}
+	rows, err := s.db.Rows(ctx, notesByPlaces, v.UserID, conversations, seqs)
+	if err != nil {
+		return nil, postgres.Explain(err)
+	}
+	defer rows.Close()
+	found := make(map[Place]*Note, len(list))
+	for rows.Next() {
+		n, err := scanNote(rows, nil)
+		if err != nil {
+			return nil, err
+		}
+		found[Place{n.ConversationID, n.Seq}] = n
 	}
 	return found, postgres.Explain(rows.Err())
 }

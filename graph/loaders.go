@@ -1,0 +1,115 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vikstrous/dataloadgen"
+
+	"github.com/notewire/notewire/internal/access"
+	"github.com/notewire/notewire/internal/accounts"
+	"github.com/notewire/notewire/internal/board"
+	"github.com/notewire/notewire/internal/notes"
+	"github.com/notewire/notewire/internal/notify"
+)
+
+// loaders collect the identifiers that the fields of one operation ask for, and read each kind once. They
+// live for one operation, or for one batch of events of a subscription, and belong to its viewer.
+type loaders struct {
+	users         *dataloadgen.Loader[uuid.UUID, *accounts.User]
+	conversations *dataloadgen.Loader[uuid.UUID, *notes.Conversation]
+	notes         *dataloadgen.Loader[uuid.UUID, *notes.Note]
+	readNotes     *dataloadgen.Loader[notes.Place, *notes.Note]
+	posts         *dataloadgen.Loader[uuid.UUID, *board.Post]
+	comments      *dataloadgen.Loader[uuid.UUID, *board.Comment]
+	liked         *dataloadgen.Loader[uuid.UUID, bool]
+	notifications *dataloadgen.Loader[uuid.UUID, *notify.Notification]
+	actors        *dataloadgen.Loader[actorsKey, []uuid.UUID]
+}
+
+// actorsKey asks for the latest actors of a notification.
+type actorsKey struct {
+	notification uuid.UUID
+	limit        int
+}
+
+type loadersKey struct{}
+
+// loadWait is how long a loader waits for more identifiers: long enough for the fields of one level to
+// ask, which takes microseconds, and not to be felt.
+const loadWait = 250 * time.Microsecond
+
+func load[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+	return dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(loadWait))
+}
+
+// withLoaders gives an operation its loaders.
+func (r *Resolver) withLoaders(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	l := &loaders{
+		users: load(r.Accounts.ByIDs),
+		conversations: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Conversation, error) {
+			return r.Notes.ConversationsByIDs(ctx, access.From(ctx), list)
+		}),
+		notes: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Note, error) {
+			return r.Notes.NotesByIDs(ctx, access.From(ctx), list)
+		}),
+		readNotes: load(func(ctx context.Context, list []notes.Place) (map[notes.Place]*notes.Note, error) {
+			return r.Notes.NotesByPlaces(ctx, access.From(ctx), list)
+		}),
+		posts:    load(r.Board.PostsByIDs),
+		comments: load(r.Board.CommentsByIDs),
+		liked: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]bool, error) {
+			return r.Board.Liked(ctx, access.From(ctx), list)
+		}),
+		notifications: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notify.Notification, error) {
+			return r.Bell.ByIDs(ctx, access.From(ctx), list)
+		}),
+		actors: load(func(ctx context.Context, list []actorsKey) (map[actorsKey][]uuid.UUID, error) {
+			return r.actors(ctx, list)
+		}),
+	}
+	return next(context.WithValue(ctx, loadersKey{}, l))
+}
+
+// actors reads the actors of notifications, one statement for each limit that was asked for.
+func (r *Resolver) actors(ctx context.Context, list []actorsKey) (map[actorsKey][]uuid.UUID, error) {
+	byLimit := map[int][]uuid.UUID{}
+	for _, k := range list {
+		byLimit[k.limit] = append(byLimit[k.limit], k.notification)
+	}
+	found := map[actorsKey][]uuid.UUID{}
+	for limit, notifications := range byLimit {
+		actors, err := r.Bell.Actors(ctx, notifications, limit)
+		if err != nil {
+			return nil, err
+		}
+		for n, a := range actors {
+			found[actorsKey{n, limit}] = a
+		}
+	}
+	return found, nil
+}
+
+func from(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+
+// find loads one object: nil when id is nil, or when there is no such object for the viewer.
+func find[V any](ctx context.Context, l *dataloadgen.Loader[uuid.UUID, *V], id uuid.UUID) (*V, error) {
+	if id == uuid.Nil {
+		return nil, nil
+	}
+	return orNil(l.Load(ctx, id))
+}
+
+func orNil[V any](v V, err error) (V, error) {
+	var none V
+	if errors.Is(err, dataloadgen.ErrNotFound) {
+		return none, nil
+	}
+	if err != nil {
+		return none, err
+	}
+	return v, nil
+}

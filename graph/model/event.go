@@ -1,0 +1,56 @@
+package model
+
+import (
+	"time"
+
+	"github.com/notewire/notewire/internal/board"
+	"github.com/notewire/notewire/internal/notes"
+	"github.com/notewire/notewire/internal/notify"
+)
+
+// Event is something that happened to the viewer: one of the types below that embed Header.
+type Event interface{ IsEvent() }
+
+// Header is what all events of a viewer have.
+type Header struct {
+	Cursor     string
+	OccurredAt time.Time
+	Unread     *UnreadCounts
+}
+
+// IsEvent marks the types of the interface Event.
+func (Header) IsEvent() {}
+
+// The events of a viewer.
+type (
+	NoteReceived struct {
+		Header
+		Note *notes.Note
+	}
+	NoteSent struct {
+		Header
+		Note *notes.Note
+	}
+	ConversationRead struct {
+		Header
+		Conversation *notes.Conversation
+	}
+	NotificationReceived struct {
+		Header
+		Notification *notify.Notification
+	}
+	NotificationChanged struct {
+		Header
+		Notification *notify.Notification
+	}
+	NotificationRetracted struct {
+		Header
+		NotificationID string
+	}
+)
+
+// CommentAdded is an event of a post's log.
+type CommentAdded struct {
+	Cursor  string
+	Comment *board.Comment
+}

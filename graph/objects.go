@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/notewire/notewire/graph/model"
+	"github.com/notewire/notewire/internal/access"
+	"github.com/notewire/notewire/internal/accounts"
+	"github.com/notewire/notewire/internal/board"
+	"github.com/notewire/notewire/internal/ids"
+	"github.com/notewire/notewire/internal/notes"
+	"github.com/notewire/notewire/internal/notify"
+	"github.com/notewire/notewire/internal/page"
+	"github.com/notewire/notewire/internal/problem"
+)
+
+// viewer reads the head of the viewer's log first, if it is asked for: what is below it is read later, so
+// nothing lies between the cursor and the snapshot.
+func (r *Resolver) viewer(ctx context.Context, v access.Viewer) (*model.Viewer, error) {
+	view := &model.Viewer{Viewer: v}
+	for _, f := range graphql.CollectFieldsCtx(ctx, []string{"Viewer"}) {
+		if f.Name != "cursor" && f.Name != "unread" {
+			continue
+		}
+		head, ok, err := r.Log.Head(ctx, v.UserID)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, problem.SignIn() // the account is gone
+		}
+		view.Head = &head
+		break
+	}
+	return view, nil
+}
+
+// become makes the rest of the field the new session's: what it selects below viewer is read as that user.
+func (r *Resolver) become(ctx context.Context, s *accounts.Session) (*model.Viewer, error) {
+	access.Become(ctx, s.Viewer)
+	view := &model.Viewer{Viewer: s.Viewer}
+	head, _, err := r.Log.Head(ctx, s.Viewer.UserID)
+	view.Head = &head
+	return view, err
+}
+
+// object finds any object that the viewer may see, or nil.
+func object(ctx context.Context, kind ids.Kind, id uuid.UUID) (any, error) {
+	l := from(ctx)
+	switch kind {
+	case ids.User:
+		return untyped(find(ctx, l.users, id))
+	case ids.Conversation:
+		return untyped(find(ctx, l.conversations, id))
+	case ids.Note:
+		return untyped(find(ctx, l.notes, id))
+	case ids.Post:
+		return untyped(find(ctx, l.posts, id))
+	case ids.Comment:
+		return untyped(find(ctx, l.comments, id))
+	case ids.Notification:
+		return untyped(find(ctx, l.notifications, id))
+	}
+	return nil, nil
+}
+
+// untyped makes a nil pointer a nil interface.
+func untyped[V any](v *V, err error) (any, error) {
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func (r *Resolver) node(ctx context.Context, id string) (any, error) {
+	kind, key, ok := ids.Decode(id)
+	if !ok {
+		return nil, nil
+	}
+	if kind == ids.Participant {
+		return untyped(r.Notes.ParticipantByID(ctx, access.From(ctx), key))
+	}
+	return object(ctx, kind, key)
+}
+
+const maxNodes = 100
+
+func (r *Resolver) nodes(ctx context.Context, list []string) ([]model.Node, error) {
+	if len(list) > maxNodes {
+		return nil, problem.New(problem.BadUserInput, "nodes takes at most %d ids.", maxNodes)
+	}
+	found := make([]model.Node, len(list))
+	g, ctx := errgroup.WithContext(ctx) // together, so that the loaders read each kind once
+	for i, id := range list {
+		g.Go(func() (err error) {
+			found[i], err = r.node(ctx, id)
+			return err
+		})
+	}
+	return found, g.Wait()
+}
+
+func (r *Resolver) conversation(ctx context.Context, v access.Viewer, id, withUser *string) (*notes.Conversation, error) {
+	switch {
+	case (id == nil) == (withUser == nil):
+		return nil, problem.New(problem.BadUserInput, "Give exactly one of id and withUserId.")
+	case id != nil:
+		return find(ctx, from(ctx).conversations, ids.Of(ids.Conversation, *id))
+	}
+	return r.Notes.ConversationWith(ctx, v, ids.Of(ids.User, *withUser))
+}
+
+// actorsOf are the latest actors of a notification.
+func (r *Resolver) actorsOf(ctx context.Context, n *notify.Notification, first *int) ([]accounts.User, error) {
+	limit := 3
+	if first != nil {
+		limit = *first
+	}
+	if limit < 1 || limit > page.MaxSize {
+		return nil, problem.New(problem.BadUserInput, "first must be 1 to %d.", page.MaxSize)
+	}
+	l := from(ctx)
+	actors, err := orNil(l.actors.Load(ctx, actorsKey{n.ID, limit}))
+	if err != nil {
+		return nil, err
+	}
+	users, err := l.users.LoadAll(ctx, actors)
+	list := make([]accounts.User, 0, len(users))
+	for _, u := range users {
+		if u != nil { // the account is gone
+			list = append(list, *u)
+		}
+	}
+	if len(list) < len(users) {
+		err = nil
+	}
+	return list, err
+}
+
+// setLiked likes or unlikes, and reads what that made of the subject.
+func (r *Resolver) setLiked(ctx context.Context, v access.Viewer, subject string, set func(context.Context, access.Viewer, board.Subject) error) (model.Likeable, []problem.UserError, error) {
+	kind, id, _ := ids.Decode(subject)
+	userErrors, err := refused(set(ctx, v, board.Subject{Kind: kind, ID: id}))
+	if err != nil || len(userErrors) > 0 {
+		return nil, userErrors, err
+	}
+	found, err := object(ctx, kind, id)
+	return found, userErrors, err
+}
