@@ -49,4 +49,3 @@ func (Token) Edges() []ent.Edge {
 func (Token) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("user_id"), index.Fields("expires_at")}
 }
-

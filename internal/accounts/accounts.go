@@ -239,6 +239,34 @@ func (a *Accounts) Authenticate(ctx context.Context, secret string) (access.View
 	return v, nil
 }
 
+// Prune deletes the sessions that have expired.
+func (a *Accounts) Prune(ctx context.Context) error {
+	return a.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Ent().Token.Delete().Where(token.ExpiresAtLTE(time.Now())).Exec(ctx)
+		return err
+	})
+}
+
+const findSession = `SELECT expires_at FROM tokens WHERE id = $1 AND user_id = $2 AND expires_at > now()`
+
+// Session looks up whether the viewer's session still is, and until when, past everything remembered. One
+// that is not is UNAUTHENTICATED.
+func (a *Accounts) Session(ctx context.Context, v access.Viewer) (access.Viewer, error) {
+	rows, err := a.db.Rows(ctx, findSession, v.SessionID, v.UserID)
+	if err != nil {
+		return access.Viewer{}, postgres.Explain(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return access.Viewer{}, postgres.Explain(err)
+		}
+		return access.Viewer{}, problem.SignIn()
+	}
+	err = rows.Scan(&v.ExpiresAt)
+	return v, err
+}
+
 // ByIDs finds users; those that do not exist are absent.
 func (a *Accounts) ByIDs(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*User, error) {
 	rows, err := a.db.Ent().User.Query().Where(user.IDIn(list...)).All(ctx)

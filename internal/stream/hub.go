@@ -66,6 +66,9 @@ func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration
 	return l, h, nil
 }
 
+// Connected says whether the hub hears of what other processes commit, and could look for it lately.
+func (h *Hub) Connected() bool { return h.broker.Connected() && h.synced.Load() }
+
 func ring(bell chan struct{}) {
 	select {
 	case bell <- struct{}{}:

@@ -1,0 +1,167 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/notewire/notewire/graph/transport"
+	"github.com/notewire/notewire/internal/access"
+	"github.com/notewire/notewire/internal/problem"
+)
+
+const (
+	// The worst document of so many tokens takes 50 ms to validate; one of 20,000 takes seconds.
+	maxTokens = 1000
+	// Documents kept parsed. Each costs up to 27 times its length.
+	cachedDocuments = 500
+)
+
+// Options are the settings of the API's doors.
+type Options struct {
+	Origins       *transport.Origins            // browsers that may connect
+	Documents     *transport.PersistedDocuments // trusted and persisted documents
+	Introspection bool                          // whether the schema may be asked for, and names be suggested
+	Log           *slog.Logger
+}
+
+// API is the doors at /graphql.
+type API struct {
+	http.Handler
+	sockets *transport.Registry
+	streams *transport.StreamRegistry
+}
+
+// NewAPI opens the doors. The resolver must have all but its Sessions, which become the API's own.
+func NewAPI(r *Resolver, o Options) *API {
+	api := &API{sockets: transport.NewRegistry(), streams: &transport.StreamRegistry{}}
+	r.Sessions = api
+	g := gate{o.Log}
+	srv := handler.New(NewExecutableSchema(Config{Resolvers: r, Complexity: complexity()}))
+	srv.AddTransport(&transport.Websocket{Registry: api.sockets, Init: r.initSocket, CheckOrigin: o.Origins.Allowed})
+	srv.AddTransport(&transport.HTTP{Streams: api.streams, Session: r.identity})
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
+	srv.SetParserTokenLimit(maxTokens)
+	srv.SetErrorPresenter(g.present)
+	srv.SetRecoverFunc(g.recovered)
+	srv.Use(o.Documents)
+	srv.Use(transport.NoIncrementalDelivery{})
+	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	if o.Introspection {
+		srv.Use(extension.Introspection{})
+	} else {
+		srv.SetDisableSuggestion(true)
+	}
+	srv.AroundOperations(r.withLoaders)
+	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		// A login changes the viewer for what is selected below it, and for nothing else.
+		return next(access.With(ctx, access.From(ctx)))
+	})
+	api.Handler = o.Origins.CORS(r.authenticate(srv))
+	return api
+}
+
+// CloseSession ends the sockets and streams of a session. It is called once the end is committed.
+func (a *API) CloseSession(sessionID string) {
+	a.sockets.CloseSession(sessionID)
+	a.streams.CloseSession(sessionID)
+}
+
+// Open is how many sockets and streams are open.
+func (a *API) Open() int { return a.sockets.Len() + a.streams.Len() }
+
+// Drain ends all sockets and streams for a restart, spread over a time, and waits until they are gone.
+func (a *API) Drain(ctx context.Context, over time.Duration) error {
+	return errors.Join(a.sockets.Drain(ctx, over), a.streams.Drain(ctx))
+}
+
+// authenticate finds the viewer of a request by its Authorization header. A token that is not valid is
+// refused at once: nobody is served as a stranger by mistake. A websocket is authenticated by its first
+// message.
+func (r *Resolver) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		v := access.Viewer{}
+		if header := req.Header.Get("Authorization"); header != "" {
+			var err error
+			if v, err = r.Accounts.Authenticate(req.Context(), bearer(header)); err != nil {
+				refuse(w, req, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, req.WithContext(access.With(req.Context(), v)))
+	})
+}
+
+func refuse(w http.ResponseWriter, req *http.Request, err error) {
+	status, out := http.StatusInternalServerError, &gqlerror.Error{Message: "Something went wrong here.", Extensions: map[string]any{"code": problem.Internal}}
+	var p *problem.Error
+	if errors.As(err, &p) {
+		out = &gqlerror.Error{Message: p.Message, Extensions: map[string]any{"code": p.Code}}
+		switch p.Code {
+		case problem.Unauthenticated:
+			status = http.StatusUnauthorized
+			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		case problem.Unavailable:
+			status = http.StatusServiceUnavailable
+			out.Extensions["retryAfterMs"] = p.RetryAfter.Milliseconds()
+		}
+	}
+	transport.WriteError(w, req, status, out)
+}
+
+// bearer takes the token out of an Authorization value; a bare token passes too.
+func bearer(value string) string {
+	if scheme, token, ok := strings.Cut(value, " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return value
+}
+
+// initSocket finds the viewer of a websocket in its connection_init, where clients put what would be the
+// Authorization header elsewhere. Without a token it is nobody's.
+func (r *Resolver) initSocket(ctx context.Context, req transport.InitRequest) (context.Context, transport.Identity, error) {
+	for _, key := range []string{"authorization", "Authorization", "token"} {
+		value, given := req.Payload[key]
+		if !given || value == nil || value == "" {
+			continue
+		}
+		text, ok := value.(string)
+		if !ok {
+			return nil, transport.Identity{}, &transport.CloseError{Code: 4400, Reason: key + " must be a string"}
+		}
+		v, err := r.Accounts.Authenticate(ctx, bearer(text))
+		var p *problem.Error
+		switch {
+		case err == nil:
+			return access.With(ctx, v), identity(v), nil
+		case errors.As(err, &p) && p.Code == problem.Unauthenticated:
+			return nil, transport.Identity{}, err
+		}
+		return nil, transport.Identity{}, &transport.CloseError{Code: 1013, Reason: "Try again later"}
+	}
+	return access.With(ctx, access.Viewer{}), transport.Identity{}, nil
+}
+
+// identity looks the session of a stream up anew.
+func (r *Resolver) identity(ctx context.Context) (transport.Identity, bool) {
+	v := access.From(ctx)
+	if v.IsAnonymous() {
+		return transport.Identity{}, true
+	}
+	now, err := r.Accounts.Session(ctx, v)
+	return identity(now), err == nil
+}
+
+func identity(v access.Viewer) transport.Identity {
+	return transport.Identity{UserID: v.UserID.String(), SessionID: v.SessionID.String(), ExpiresAt: v.ExpiresAt}
+}

@@ -1,0 +1,84 @@
+// Package config is every setting: its flag, its variable, its default and its check.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Command is the command line.
+type Command struct {
+	Serve   Serve    `cmd:"" default:"withargs" help:"Serve the API, the page and the playground. This is what happens without a command."`
+	Migrate Migrate  `cmd:"" help:"Bring the database to this version and exit. serve does so too."`
+	Version struct{} `cmd:"" help:"Print the version."`
+}
+
+// Database is where the data is.
+type Database struct {
+	DatabaseURL string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"A Postgres 14 or later, not through a transaction pooler. Without it Notewire runs a Postgres of its own in the data folder."`
+	DataDir     string `env:"NOTEWIRE_DATA_DIR" default:".notewire" placeholder:"FOLDER" help:"The folder of Notewire's own Postgres."`
+	MaxConns    int    `name:"db-max-conns" env:"NOTEWIRE_DB_MAX_CONNS" default:"20" help:"Most connections in the pool; listening takes one more."`
+	LogLevel    string `name:"log" env:"NOTEWIRE_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: ${enum}. JSON, when not on a terminal."`
+}
+
+// Serve are the settings of the server.
+type Serve struct {
+	Database
+	Addr             string         `env:"NOTEWIRE_ADDR" default:"127.0.0.1:8080" help:"Where to listen: address and port."`
+	AllowedOrigins   []string       `env:"NOTEWIRE_ALLOWED_ORIGINS" placeholder:"ORIGIN,..." help:"Web pages that may use the API, as scheme, host and port, such as https://www.example.com. Pages of Notewire itself always may."`
+	Introspection    string         `env:"NOTEWIRE_INTROSPECTION" default:"on" enum:"on,off" help:"off hides the schema: no introspection, no suggestions, no playground, no SDL."`
+	TrustedDocuments string         `env:"NOTEWIRE_TRUSTED_DOCUMENTS" default:"off" enum:"off,prefer,only" help:"only serves nothing but the documents of the manifest."`
+	TrustedManifest  string         `env:"NOTEWIRE_TRUSTED_MANIFEST" type:"existingfile" placeholder:"FILE" help:"The manifest: a JSON object of ids, or SHA-256 hashes, and documents."`
+	SessionTTL       time.Duration  `env:"NOTEWIRE_SESSION_TTL" default:"720h" help:"How long a login lives."`
+	PollInterval     time.Duration  `env:"NOTEWIRE_POLL_INTERVAL" default:"1s" help:"How often to look for events of which the broker said nothing."`
+	DrainDelay       *time.Duration `env:"NOTEWIRE_DRAIN_DELAY" placeholder:"5s" help:"How long readiness fails before sockets are closed at the end; 0 on a terminal."`
+}
+
+// Migrate are the settings of the migration.
+type Migrate struct{ Database }
+
+// Validate checks what no type can; kong calls it.
+func (s *Serve) Validate() error {
+	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+		return fmt.Errorf("--addr %q: give an address and a port, such as 127.0.0.1:8080 or :8080", s.Addr)
+	}
+	if s.MaxConns < 2 {
+		return fmt.Errorf("--db-max-conns %d: at least 2 are needed", s.MaxConns)
+	}
+	if s.PollInterval < 50*time.Millisecond || s.PollInterval > time.Minute {
+		return fmt.Errorf("--poll-interval %s: give 50ms to 1m", s.PollInterval)
+	}
+	if s.SessionTTL < time.Minute {
+		return fmt.Errorf("--session-ttl %s: give at least 1m", s.SessionTTL)
+	}
+	if s.TrustedDocuments != "off" && s.TrustedManifest == "" {
+		return fmt.Errorf("--trusted-documents %s needs --trusted-manifest FILE", s.TrustedDocuments)
+	}
+	return nil
+}
+
+// Drain is the drain delay: the one that was set, or the usual one.
+func (s *Serve) Drain() time.Duration {
+	if s.DrainDelay != nil {
+		return *s.DrainDelay
+	}
+	if OnTerminal() {
+		return 0
+	}
+	return 5 * time.Second
+}
+
+// Level is the level of the log.
+func (d *Database) Level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(d.LogLevel)) // kong has checked it
+	return l
+}
+
+// OnTerminal says whether a person is watching.
+func OnTerminal() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
