@@ -13,13 +13,15 @@ type connSource struct {
 	raw  syscall.RawConn // nil if it cannot be waited for
 	lent *[]byte         // the buffer under rest, to be given back
 	rest []byte          // read and not yet taken
+
+	first [1]byte // what await reads, to know that there is more
 }
 
 func (c *connSource) Read(p []byte) (int, error) {
-	if len(c.rest) == 0 {
-		if c.raw == nil {
-			return c.conn.Read(p)
-		}
+	switch {
+	case len(c.rest) == 0 && c.raw == nil:
+		return c.conn.Read(p)
+	case len(c.rest) == 0, c.lent == nil && &c.rest[0] == &c.first[0]:
 		if err := c.fill(); err != nil {
 			return 0, err
 		}
@@ -38,35 +40,52 @@ func (c *connSource) take(n int) ([]byte, bool) {
 	return p, true
 }
 
-// fill waits until bytes have arrived, and only then borrows a buffer for them.
-func (c *connSource) fill() error {
+// await returns when there is something to read, or the error that there will be nothing. It needs no
+// buffer and little stack. Where that is impossible it returns at once, and Read waits.
+func (c *connSource) await() error {
+	if c.raw == nil || len(c.rest) > 0 {
+		return nil
+	}
 	c.release()
-	var (
-		lent *[]byte
-		n    int
-		err  error
-	)
+	var n int
+	var err error
 	waitErr := c.raw.Read(func(fd uintptr) bool {
-		lent = borrowBuffer()
-		n, err = readDescriptor(fd, (*lent)[:cap(*lent)])
-		if err == errWouldBlock {
-			returnBuffer(lent)
-			lent = nil
-			return false
-		}
-		return true
+		n, err = readDescriptor(fd, c.first[:])
+		return err != errWouldBlock
 	})
 	switch {
 	case waitErr != nil:
-		err = waitErr
-	case err == nil && n == 0:
-		err = io.EOF
+		return waitErr
+	case err != nil:
+		return err
+	case n == 0:
+		return io.EOF
 	}
-	if err != nil {
-		returnBuffer(lent)
+	c.rest = c.first[:]
+	return nil
+}
+
+// idle says that everything read has been taken, and that await is the way to wait for more.
+func (c *connSource) idle() bool { return c.raw != nil && len(c.rest) == 0 }
+
+// fill waits for bytes and then reads what is there, at most one buffer.
+func (c *connSource) fill() error {
+	if err := c.await(); err != nil {
 		return err
 	}
-	c.lent, c.rest = lent, (*lent)[:n]
+	lent := borrowBuffer()
+	b := (*lent)[:cap(*lent)]
+	b[0] = c.first[0]
+	var n int
+	var err error
+	waitErr := c.raw.Read(func(fd uintptr) bool {
+		n, err = readDescriptor(fd, b[1:])
+		return true // an error, or nothing more yet: there is the one byte
+	})
+	if waitErr != nil || err != nil {
+		n = 0
+	}
+	c.lent, c.rest = lent, b[:1+n]
 	return nil
 }
 

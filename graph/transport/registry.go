@@ -26,11 +26,13 @@ type Registry struct {
 	accepted      atomic.Uint64
 	slowReaders   atomic.Uint64
 	silentClients atomic.Uint64
+	behind        atomic.Int64
 }
 
 // Stats is what a Registry has counted since it was made.
 type Stats struct {
 	Open          int    // sockets now
+	Behind        int    // those of them that have not taken all that was sent to them
 	Accepted      uint64 // upgrades
 	SlowReaders   uint64 // clients dropped because they did not read
 	SilentClients uint64 // clients dropped because they did not answer a ping
@@ -71,6 +73,7 @@ func (r *Registry) Len() int {
 func (r *Registry) Stats() Stats {
 	return Stats{
 		Open:          r.Len(),
+		Behind:        int(r.behind.Load()),
 		Accepted:      r.accepted.Load(),
 		SlowReaders:   r.slowReaders.Load(),
 		SilentClients: r.silentClients.Load(),

@@ -123,6 +123,8 @@ func (s *socket) tryWrite(p []byte) (n int, err error) {
 
 // drain writes, with a deadline, what a client that is behind has not taken, from the given offset on.
 func (s *socket) drain(b *[]byte, from int) {
+	s.t.Registry.behind.Add(1)
+	defer s.t.Registry.behind.Add(-1)
 	for b != nil {
 		for rest := (*b)[from:]; len(rest) > 0; {
 			_ = s.conn.SetWriteDeadline(time.Now().Add(s.t.WriteTimeout))

@@ -85,21 +85,19 @@ func (l *Log) Reads() int {
 	return l.reads
 }
 
-// Open returns a reader of a topic that starts after the cursor.
+// Open returns a reader of a topic that starts after the cursor, or now if that is "".
 func (l *Log) Open(name, after string, wake func()) (transport.Source[*Event], error) {
-	at := 0
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	head := len(l.topic(name).bodies)
+	at := head
 	if after != "" {
 		var err error
-		if at, err = strconv.Atoi(after); err != nil {
-			return nil, fmt.Errorf("after: %q is not a cursor", after)
+		if at, err = strconv.Atoi(after); err != nil || at > head {
+			return nil, fmt.Errorf("after: %q is not a cursor of this topic", after)
 		}
 	}
 	r := &reader{log: l, name: name, at: at, wake: wake}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if head := len(l.topic(name).bodies); at > head {
-		return nil, fmt.Errorf("after: the cursor %d is beyond the last event, %d", at, head)
-	}
 	l.topic(name).readers[r] = struct{}{}
 	l.readers++
 	return r, nil

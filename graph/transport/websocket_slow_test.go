@@ -1,0 +1,201 @@
+package transport_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/notewire/notewire/graph/transport"
+	"github.com/notewire/notewire/graph/transport/internal/testserver"
+)
+
+var blob = strings.Repeat("x", 64<<10)
+
+const blobs = `subscription { events(topic: "blobs", after: "0") { cursor body } }`
+
+// stalled says that some socket of the service is behind.
+func stalled(s *service) bool { return s.door.Registry.Stats().Behind > 0 }
+
+// cursorOf is the cursor of an event.
+func cursorOf(t testing.TB, m testserver.Message) string {
+	t.Helper()
+	var p struct {
+		Data struct {
+			Events struct{ Cursor string }
+		}
+	}
+	must(t, json.Unmarshal(m.Payload, &p))
+	return p.Data.Events.Cursor
+}
+
+// The events of a client that does not read are not even looked for, until it reads again.
+func TestSlowReaderIsNotPulled(t *testing.T) {
+	s := newService(t, &transport.Websocket{WriteTimeout: time.Minute})
+	s.Log.Publish("blobs", blob, 300)
+	slow := connect(t, s.url)
+	slow.subscribe("a", blobs)
+	eventually(t, "the kernel takes no more", func() bool { return stalled(s) })
+	reads := s.Log.Reads()
+	if reads > 5 { // 32 events of 64 KiB each
+		t.Fatalf("the log was read %d times for a client that does not read", reads)
+	}
+	good := connect(t, s.url)
+	good.subscribe("a", `subscription { events(topic: "blobs") { cursor } }`)
+	good.nothingElse()
+	before := s.Log.Reads()
+	const more = 20
+	for i := range more {
+		s.Log.Publish("blobs", blob, 1)
+		if got, want := cursorOf(t, good.expect("next", "a")), fmt.Sprint(301+i); got != want {
+			t.Fatalf("got event %s, want %s", got, want)
+		}
+	}
+	if n := s.Log.Reads() - before; n > 2*more+1 { // of the good client: one with the event, one without
+		t.Fatalf("%d reads for %d events: the slow client's log was read too", n, more)
+	}
+	for i := range 300 + more {
+		if got, want := cursorOf(t, slow.expect("next", "a")), fmt.Sprint(1+i); got != want {
+			t.Fatalf("got event %s, want %s", got, want)
+		}
+	}
+	slow.nothingElse()
+}
+
+// One reader of a room of 51 stops reading while 200 messages of 64 kB are sent.
+func TestOneOf51StopsReading(t *testing.T) {
+	s := newService(t, &transport.Websocket{WriteTimeout: 500 * time.Millisecond})
+	const messages = 200
+	results := make(chan error, 50)
+	for range 50 {
+		p := connect(t, s.url)
+		p.subscribe("a", blobs)
+		go func() {
+			for i := 0; i < messages; {
+				m, err := p.Read()
+				switch {
+				case err != nil:
+					results <- fmt.Errorf("after %d events: %w", i, err)
+					return
+				case m.Type == "ping":
+					err = p.Send(`{"type":"pong"}`)
+				case m.Type == "next":
+					i++
+					if want := fmt.Sprintf(`{"data":{"events":{"cursor":"%d",`, i); !strings.HasPrefix(string(m.Payload), want) {
+						err = fmt.Errorf("event %d is %.60s", i, m.Payload)
+					}
+				}
+				if err != nil {
+					results <- err
+					return
+				}
+			}
+			results <- nil
+		}()
+	}
+	stopped := connect(t, s.url)
+	stopped.subscribe("a", blobs)
+	for range messages {
+		s.Log.Publish("blobs", blob, 1)
+	}
+	for range 50 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	eventually(t, "the one that stopped is dropped", func() bool { return s.door.Registry.Stats().SlowReaders == 1 })
+	resumeAll(t, s, stopped, messages)
+}
+
+// resumeAll reads what a dropped client had got, connects anew and checks that the two make one list.
+func resumeAll(t *testing.T, s *service, dropped *peer, messages int) {
+	t.Helper()
+	last := 0
+	for {
+		m, err := dropped.Read()
+		if errors.Is(err, testserver.ErrGone) {
+			break
+		}
+		must(t, err)
+		if m.Type == "next" {
+			last++
+			if got := cursorOf(t, m); got != fmt.Sprint(last) {
+				t.Fatalf("got event %s, want %d", got, last)
+			}
+		}
+	}
+	if last >= messages {
+		t.Fatal("the client that did not read got everything: the test tests nothing")
+	}
+	again := connect(t, s.url)
+	again.subscribe("a", fmt.Sprintf(`subscription { events(topic: "blobs", after: "%d") { cursor body } }`, last))
+	for last < messages {
+		last++
+		if got := cursorOf(t, again.expect("next", "a")); got != fmt.Sprint(last) {
+			t.Fatalf("resumed: got event %s, want %d", got, last)
+		}
+	}
+	again.nothingElse()
+}
+
+// Slow readers are dropped in time, notice it when they look, and resume without a gap.
+func TestSlowReadersAreDroppedAndResume(t *testing.T) {
+	const slow, messages = 10, 200
+	s := newService(t, &transport.Websocket{WriteTimeout: 300 * time.Millisecond})
+	s.Log.Publish("blobs", blob, messages)
+	var peers []*peer
+	for range slow {
+		p := connect(t, s.url)
+		p.subscribe("a", blobs)
+		peers = append(peers, p)
+	}
+	good := connect(t, s.url)
+	good.subscribe("a", blobs)
+	for i := range messages {
+		if got := cursorOf(t, good.expect("next", "a")); got != fmt.Sprint(1+i) {
+			t.Fatalf("got event %s, want %d", got, 1+i)
+		}
+	}
+	start := time.Now()
+	eventually(t, "all slow readers are dropped", func() bool { return s.door.Registry.Stats().SlowReaders == slow })
+	t.Logf("dropped within %v", time.Since(start))
+	for _, p := range peers {
+		resumeAll(t, s, p, messages)
+	}
+	good.nothingElse()
+}
+
+// Answers to what a client goes on sending without reading do not pile up.
+func TestFloodOfPingsIsBounded(t *testing.T) {
+	s := newService(t, &transport.Websocket{})
+	p := connect(t, s.url)
+	ping := sized(60 << 10)
+	for p.Send("%s", ping) == nil {
+	}
+	if n := s.door.Registry.Stats().SlowReaders; n != 1 {
+		t.Fatalf("%d slow readers were counted", n)
+	}
+	eventually(t, "the socket is gone", func() bool { return s.door.Registry.Len() == 0 })
+}
+
+// A reader that is slow but reads gets everything, however long it takes.
+func TestSlowButSteadyReader(t *testing.T) {
+	s := newService(t, &transport.Websocket{
+		WriteTimeout: 200 * time.Millisecond, PongTimeout: 200 * time.Millisecond,
+		PingInterval: 50 * time.Millisecond, AckDelay: 10 * time.Millisecond,
+	})
+	const messages = 100
+	s.Log.Publish("blobs", blob, messages)
+	p := connect(t, s.url)
+	p.subscribe("a", blobs)
+	for i := range messages {
+		if i%5 == 0 {
+			time.Sleep(20 * time.Millisecond) // the reader's own pace
+		}
+		if got := cursorOf(t, p.expect("next", "a")); got != fmt.Sprint(1+i) {
+			t.Fatalf("got event %s, want %d", got, 1+i)
+		}
+	}
+}
