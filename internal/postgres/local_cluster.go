@@ -88,7 +88,7 @@ func chooseHome(ctx context.Context, dir string, a account, log *slog.Logger) (s
 	return "", fmt.Errorf("no folder for the data of Postgres: %w; choose another with NOTEWIRE_DATA_DIR", errors.Join(refused...))
 }
 
-// makeSocketDir makes the folder of the socket, in a temporary folder if the path would be too long for one.
+// makeSocketDir makes the folder of the socket, in a temporary folder if the path does not do for one.
 func makeSocketDir(ctx context.Context, home string, a account) (string, error) {
 	const name = "/.s.PGSQL.5432"
 	longest := len(syscall.RawSockaddrUnix{}.Path) - 1 // 107 on Linux, 103 on macOS
@@ -97,7 +97,7 @@ func makeSocketDir(ctx context.Context, home string, a account) (string, error) 
 		places = append(places, filepath.Join(temp, "notewire-run-"+shortName(home)))
 	}
 	for _, dir := range places {
-		if len(dir+name) > longest {
+		if len(dir+name) > longest || strings.Contains(dir, ",") { // lib/pq takes a comma for a list of hosts
 			continue
 		}
 		if err := a.makePrivate(dir); err != nil {
@@ -110,7 +110,7 @@ func makeSocketDir(ctx context.Context, home string, a account) (string, error) 
 		}
 		os.Remove(dir)
 	}
-	return "", fmt.Errorf("no folder is short enough for the socket of Postgres (%d bytes): %s", longest, strings.Join(places, ", "))
+	return "", fmt.Errorf("no folder does for the socket of Postgres (at most %d bytes, no comma): %s", longest, strings.Join(places, ", "))
 }
 
 // quoteListItem quotes a path for a setting that is a list of paths.

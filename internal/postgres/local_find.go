@@ -105,13 +105,17 @@ func (p places) find(ctx context.Context, home string, a account) (found []insta
 		if !filepath.IsAbs(dir) {
 			continue // never programs of the current folder
 		}
-		// A folder of symbolic links or with one of the two only: look where they lead.
+		// A folder of symbolic links, or with one of the two programs only: look where they lead first.
+		var here []install
 		for _, program := range []string{"postgres", "initdb"} {
 			if target, err := filepath.EvalSymlinks(filepath.Join(dir, program)); err == nil {
-				found = append(found, try(filepath.Dir(target))...)
+				here = append(here, try(filepath.Dir(target))...)
 			}
 		}
-		found = append(found, try(dir)...)
+		if len(here) == 0 {
+			here = try(dir)
+		}
+		found = append(found, here...)
 	}
 	var others []install
 	for _, pattern := range append(slices.Clone(p.patterns), filepath.Join(escapeGlob(home), "programs-*", "bin")) {
