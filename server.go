@@ -25,10 +25,7 @@ import (
 	"github.com/notewire/notewire/graph"
 	"github.com/notewire/notewire/graph/transport"
 	"github.com/notewire/notewire/internal/accounts"
-	"github.com/notewire/notewire/internal/board"
 	"github.com/notewire/notewire/internal/config"
-	"github.com/notewire/notewire/internal/notes"
-	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/stream"
 	"github.com/notewire/notewire/web"
@@ -148,18 +145,14 @@ func serve(ctx context.Context, c config.Serve) error {
 	if err != nil {
 		return err
 	}
-	users := accounts.New(db, c.SessionTTL)
-	bell := notify.New(db, events)
-	api := graph.NewAPI(&graph.Resolver{
-		Accounts: users, Bell: bell, Log: events, Hub: hub,
-		Notes: notes.New(db, events, bell), Board: board.New(db, events, bell),
-	}, graph.Options{Origins: origins, Documents: documents, Introspection: c.Introspection == "on", Log: log})
+	resolver := graph.NewResolver(db, events, hub, c.SessionTTL)
+	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: c.Introspection == "on", Log: log})
 
 	// What serves goes on until everything that needs it has ended.
 	background, stopBackground := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(background) })
-	running.Go(func() { housekeeping(background, events, users, log) })
+	running.Go(func() { housekeeping(background, events, resolver.Accounts, log) })
 	defer running.Wait()
 	defer stopBackground()
 

@@ -3,10 +3,13 @@
 package graph
 
 import (
+	"time"
+
 	"github.com/notewire/notewire/internal/accounts"
 	"github.com/notewire/notewire/internal/board"
 	"github.com/notewire/notewire/internal/notes"
 	"github.com/notewire/notewire/internal/notify"
+	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/stream"
 )
 
@@ -19,6 +22,13 @@ type Resolver struct {
 	Log      *stream.Log
 	Hub      *stream.Hub
 	Sessions Sessions
+}
+
+// NewResolver wires the rooms of the domain on one database.
+func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, sessionTTL time.Duration) *Resolver {
+	bell := notify.New(db, log)
+	return &Resolver{Accounts: accounts.New(db, sessionTTL), Notes: notes.New(db, log, bell), Board: board.New(db, log, bell),
+		Bell: bell, Log: log, Hub: hub}
 }
 
 // Sessions ends what is open on behalf of a session.
