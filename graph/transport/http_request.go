@@ -9,17 +9,21 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// refusal is an error of a request that never became a GraphQL operation, with the status it has in
-// every media type.
+// refusal answers a request that never became a GraphQL operation, with the status it has in every media
+// type.
 type refusal struct {
 	status int
-	header [2]string // one header that the status calls for
-	err    *gqlerror.Error
+	header [2]string       // one header that the status calls for
+	err    *gqlerror.Error // nil: no body
 }
 
 func (f *refusal) write(a *answer) {
 	if f.header[0] != "" {
 		a.w.Header().Set(f.header[0], f.header[1])
+	}
+	if f.err == nil {
+		a.w.WriteHeader(f.status)
+		return
 	}
 	a.problem(f.status, f.err)
 }
@@ -28,16 +32,21 @@ func badRequest(err *gqlerror.Error) *refusal {
 	return &refusal{status: http.StatusBadRequest, err: err}
 }
 
+var allow = [2]string{"Allow", "GET, POST, OPTIONS"}
+
 func (h *HTTP) readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	switch r.Method {
 	case http.MethodPost:
 		return h.readPost(w, r)
 	case http.MethodGet:
 		return readGet(r)
+	case http.MethodOptions:
+		// A preflight has been answered by CORS; this asks for the methods.
+		return nil, &refusal{status: http.StatusNoContent, header: allow}
 	}
 	return nil, &refusal{
 		status: http.StatusMethodNotAllowed,
-		header: [2]string{"Allow", "GET, POST, OPTIONS"},
+		header: allow,
 		err:    requestError(codeBadRequest, "operations are sent by POST, or queries by GET"),
 	}
 }

@@ -3,8 +3,6 @@ package transport
 import (
 	"bytes"
 	"context"
-	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -12,22 +10,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
-
-// framing is how a streaming media type writes what a stream has to say. Each method appends whole frames.
-type framing interface {
-	contentType() string
-	begin(b *bytes.Buffer)
-	event(b *bytes.Buffer, resp *graphql.Response, cursor string) error
-	heartbeat(b *bytes.Buffer)
-	// refused ends a stream whose operation failed before its first event.
-	refused(b *bytes.Buffer, resp *graphql.Response) error
-	// ended ends a stream that was open.
-	ended(b *bytes.Buffer, resp *graphql.Response) error
-	// drained ends a stream that the client is to open again, elsewhere, after the pause.
-	drained(b *bytes.Buffer, resp *graphql.Response, pause time.Duration) error
-	// completed ends a stream that has nothing more to say.
-	completed(b *bytes.Buffer)
-}
 
 // subscribe streams a subscription until the client leaves, its session ends, the server drains or the
 // source fails. The stream is read only as fast as the client reads: one batch at a time, each written
@@ -59,6 +41,7 @@ func (h *HTTP) subscribe(ctx context.Context, a *answer, exec graphql.GraphExecu
 		return
 	}
 	defer leave()
+	ctx = withoutAcknowledgements(ctx)
 	if a.stream == mediaEventStream {
 		ctx = withLastEventID(ctx, a.r)
 	}
@@ -84,6 +67,16 @@ func (h *HTTP) subscribe(ctx context.Context, a *answer, exec graphql.GraphExecu
 		s.farewell(context.Cause(ctx))
 	}
 }
+
+type unacknowledgedKey struct{}
+
+func withoutAcknowledgements(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unacknowledgedKey{}, true)
+}
+
+// Acknowledges says whether the door of a subscription may ever report what its client has handled. If
+// not, positions of devices cannot be kept, and a resolver refuses to.
+func Acknowledges(ctx context.Context) bool { return ctx.Value(unacknowledgedKey{}) == nil }
 
 // enter registers a stream, which cancel then ends, until leave is called.
 func (h *HTTP) enter(ctx context.Context, cancel context.CancelCauseFunc) (leave func(), err error) {
@@ -192,85 +185,4 @@ func drainError(pause time.Duration) *gqlerror.Error {
 
 func sessionError() *gqlerror.Error {
 	return requestError(codeUnauthenticated, "the session ended: log in again")
-}
-
-// responseStream writes frames to one client, each within the write timeout.
-type responseStream struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	timeout time.Duration
-	frames  framing
-	buffer  bytes.Buffer
-}
-
-// openStream sends the header of a stream. It returns nil when the connection cannot carry one.
-func (h *HTTP) openStream(a *answer) *responseStream {
-	s := &responseStream{w: a.w, control: http.NewResponseController(a.w), timeout: h.WriteTimeout, frames: sse{}}
-	if a.stream == mediaMultipart {
-		s.frames = multipart{}
-	}
-	if s.timeout == 0 {
-		s.timeout = DefaultWriteTimeout
-	}
-	// The server's own time limits are meant for requests, not for streams.
-	if err := errors.Join(s.control.SetReadDeadline(time.Time{}), s.control.SetWriteDeadline(time.Time{})); errors.Is(err, http.ErrNotSupported) {
-		slog.Error("a stream was refused: a middleware hides the deadlines of its connection; give its ResponseWriter an Unwrap method")
-		a.problem(http.StatusInternalServerError, requestError(codeInternal, "internal error"))
-		return nil
-	}
-	header := a.w.Header()
-	header.Set("Content-Type", s.frames.contentType())
-	header.Set("Cache-Control", "no-store, no-transform") // a compressing proxy would hold events back
-	header.Set("X-Accel-Buffering", "no")                 // nor may nginx collect them
-	if a.r.ProtoMajor == 1 {
-		header.Set("Connection", "close") // the last write leaves its deadline on the connection
-	}
-	a.w.WriteHeader(http.StatusOK)
-	if s.write(func(b *bytes.Buffer) error { s.frames.begin(b); return nil }) != nil || s.flush() != nil {
-		return nil
-	}
-	return s
-}
-
-func (s *responseStream) write(frame func(*bytes.Buffer) error) error {
-	s.buffer.Reset()
-	if err := frame(&s.buffer); err != nil {
-		return err
-	}
-	if err := s.control.SetWriteDeadline(time.Now().Add(s.timeout)); err != nil {
-		return err
-	}
-	_, err := s.w.Write(s.buffer.Bytes())
-	return err
-}
-
-// flush hands everything to the kernel. Over HTTP/2 a deadline that passes ends an idle stream as well, so
-// it is taken back.
-func (s *responseStream) flush() error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(s.timeout)); err != nil {
-		return err
-	}
-	if err := s.control.Flush(); err != nil {
-		return err
-	}
-	return s.control.SetWriteDeadline(time.Time{})
-}
-
-// last writes the final frames. The deadline stays: the server still has the end of the body to write.
-func (s *responseStream) last(frame func(*bytes.Buffer) error) {
-	if s.write(frame) == nil {
-		_ = s.control.Flush()
-	}
-}
-
-// finish answers a query or mutation: one event, and the end.
-func (s *responseStream) finish(resp *graphql.Response) {
-	s.last(func(b *bytes.Buffer) error {
-		if len(resp.Data) == 0 {
-			return s.frames.refused(b, resp)
-		}
-		err := s.frames.event(b, resp, "")
-		s.frames.completed(b)
-		return err
-	})
 }

@@ -146,11 +146,17 @@ func TestHTTPTakesOnlyJSONBodies(t *testing.T) {
 
 func TestHTTPMethods(t *testing.T) {
 	f := newHTTPFixture(t, &transport.HTTP{})
-	for _, method := range []string{"PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "PROPFIND"} {
+	for _, method := range []string{"PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} {
 		got := f.send(method, "/graphql", query(`mutation { increment }`), "Content-Type", "application/json")
 		if got.status != 405 || got.header.Get("Allow") != "GET, POST, OPTIONS" {
 			t.Errorf("%s: %d, Allow %q", method, got.status, got.header.Get("Allow"))
 		}
+	}
+	if got := f.send("OPTIONS", "/graphql", ""); got.status != 204 || got.header.Get("Allow") != "GET, POST, OPTIONS" {
+		t.Errorf("OPTIONS: %d, Allow %q", got.status, got.header.Get("Allow"))
+	}
+	if got := f.send("HEAD", "/graphql?query={count}", ""); got.status != 405 {
+		t.Errorf("HEAD: %d", got.status)
 	}
 	if n := f.service.Increments.Load(); n != 0 {
 		t.Errorf("%d mutations ran", n)

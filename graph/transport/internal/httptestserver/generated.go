@@ -53,7 +53,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		Hidden func(childComplexity int) int
-		Ticks  func(childComplexity int, after *string) int
+		Ticks  func(childComplexity int, after *string, device *string) int
 	}
 
 	Tick struct {
@@ -79,7 +79,7 @@ type QueryResolver interface {
 	Length(ctx context.Context) (int, error)
 }
 type SubscriptionResolver interface {
-	Ticks(ctx context.Context, after *string) (<-chan *Tick, error)
+	Ticks(ctx context.Context, after *string, device *string) (<-chan *Tick, error)
 	Hidden(ctx context.Context) (<-chan *Tick, error)
 }
 
@@ -178,7 +178,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.Ticks(childComplexity, args["after"].(*string)), true
+		return e.ComplexityRoot.Subscription.Ticks(childComplexity, args["after"].(*string), args["device"].(*string)), true
 
 	case "Tick.cursor":
 		if e.ComplexityRoot.Tick.Cursor == nil {
@@ -492,6 +492,14 @@ func (ec *executionContext) field_Subscription_ticks_args(ctx context.Context, r
 		return nil, err
 	}
 	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "device",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["device"] = arg1
 	return args, nil
 }
 
@@ -881,7 +889,7 @@ func (ec *executionContext) _Subscription_ticks(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().Ticks(ctx, fc.Args["after"].(*string))
+			return ec.Resolvers.Subscription().Ticks(ctx, fc.Args["after"].(*string), fc.Args["device"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Tick) graphql.Marshaler {

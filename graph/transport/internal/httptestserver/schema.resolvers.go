@@ -53,8 +53,11 @@ func (r *queryResolver) Length(ctx context.Context) (int, error) {
 }
 
 // Ticks is the resolver for the ticks field.
-func (r *subscriptionResolver) Ticks(ctx context.Context, after *string) (<-chan *Tick, error) {
+func (r *subscriptionResolver) Ticks(ctx context.Context, after *string, device *string) (<-chan *Tick, error) {
 	return transport.Subscribe(ctx, func(ctx context.Context, wake func()) (transport.Source[*Tick], error) {
+		if device != nil && !transport.Acknowledges(ctx) {
+			return nil, coded("BAD_USER_INPUT", "device needs a websocket")
+		}
 		position := transport.LastEventID(ctx)
 		if position == "" && after != nil {
 			position = *after
