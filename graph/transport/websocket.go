@@ -94,10 +94,12 @@ type Identity struct {
 }
 
 const (
-	// concurrentInits and concurrentOperations bound goroutines, not clients: what is beyond them waits
-	// in order, at most one Init and MaxOperations operations for each socket.
+	// concurrentInits and concurrentOperations bound goroutines: what is beyond them waits in order, at
+	// most one Init and MaxOperations operations for each socket. A query may take half a minute (one that
+	// waits for events), and a user may have 320 of them, so the second bound is far from what a few
+	// users can fill; its goroutines take about 128 MiB.
 	concurrentInits      = 64
-	concurrentOperations = 512
+	concurrentOperations = 16 << 10
 
 	// handshakeTimeout is for writing 200 bytes into an empty kernel buffer.
 	handshakeTimeout = 5 * time.Second
