@@ -17,14 +17,14 @@ import (
 // Client is somebody who uses the API: a user, or nobody.
 type Client struct {
 	t        testing.TB
-	url      string
+	server   *Server
 	Token    string
 	ID       string
 	Username string
 }
 
 // Anonymous is nobody, at a server.
-func (s *Server) Anonymous(t testing.TB) *Client { return &Client{t: t, url: s.URL} }
+func (s *Server) Anonymous(t testing.TB) *Client { return &Client{t: t, server: s} }
 
 // Password is that of every user whom User makes.
 const Password = "correct horse"
@@ -42,7 +42,7 @@ func (s *Server) User(t testing.TB, username string) *Client {
 // At is the same user at another server.
 func (c *Client) At(s *Server) *Client {
 	d := *c
-	d.url = s.URL
+	d.server = s
 	return &d
 }
 
@@ -78,7 +78,7 @@ func (c *Client) Try(query string, vars Vars) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequest(http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, c.server.URL+"/graphql", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -189,23 +189,25 @@ const patience = 20 * time.Second
 
 // Subscription is an open subscription, on a websocket of its own.
 type Subscription struct {
-	t    testing.TB
-	conn *websocket.Conn
-	ctx  context.Context
+	t      testing.TB
+	server *Server
+	before int // open subscriptions of the server before this one
+	conn   *websocket.Conn
+	ctx    context.Context
 }
 
-// Subscribe opens a subscription and returns once the server runs it.
+// Subscribe opens a subscription. Ready waits until the server runs it.
 func (c *Client) Subscribe(query string, vars Vars) *Subscription {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c.t.Cleanup(cancel)
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.server.URL, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	conn.SetReadLimit(1 << 20)
 	c.t.Cleanup(func() { _ = conn.CloseNow() })
-	s := &Subscription{t: c.t, conn: conn, ctx: ctx}
+	s := &Subscription{t: c.t, server: c.server, before: c.server.Resolver.Hub.Subscriptions(), conn: conn, ctx: ctx}
 	var payload map[string]any
 	if c.Token != "" {
 		payload = map[string]any{"authorization": "Bearer " + c.Token}
@@ -215,8 +217,6 @@ func (c *Client) Subscribe(query string, vars Vars) *Subscription {
 		c.t.Fatalf("no connection_ack but %+v", m)
 	}
 	s.send(map[string]any{"type": "subscribe", "id": "s", "payload": map[string]any{"query": query, "variables": vars}})
-	// Operations of one socket are begun in order: the answer to this one says that the other is open.
-	s.send(map[string]any{"type": "subscribe", "id": "barrier", "payload": map[string]any{"query": "{ __typename }"}})
 	return s
 }
 
@@ -274,59 +274,48 @@ func (s *Subscription) tryRead() (message, error) {
 // Next waits for the next event and returns its data.
 func (s *Subscription) Next() map[string]any {
 	s.t.Helper()
-	for {
-		m := s.read()
-		if m.ID == "barrier" {
-			continue
-		}
-		if m.Type != "next" {
-			s.t.Fatalf("no event but %s %s", m.Type, m.Payload)
-		}
-		var p struct {
-			Data   map[string]any
-			Errors []any
-		}
-		if err := json.Unmarshal(m.Payload, &p); err != nil {
-			s.t.Fatal(err)
-		}
-		if len(p.Errors) > 0 {
-			s.t.Fatalf("event with errors: %s", m.Payload)
-		}
-		return p.Data
+	m := s.read()
+	if m.Type != "next" {
+		s.t.Fatalf("no event but %s %s", m.Type, m.Payload)
 	}
+	var p struct {
+		Data   map[string]any
+		Errors []any
+	}
+	if err := json.Unmarshal(m.Payload, &p); err != nil {
+		s.t.Fatal(err)
+	}
+	if len(p.Errors) > 0 {
+		s.t.Fatalf("event with errors: %s", m.Payload)
+	}
+	return p.Data
 }
 
-// Ready waits until the server runs the subscription.
+// Ready waits until the server runs the subscription: what is committed from now on, it hears. Subscriptions
+// of one server must be opened one after the other for that.
 func (s *Subscription) Ready() *Subscription {
 	s.t.Helper()
-	for {
-		switch m := s.read(); {
-		case m.ID == "barrier" && m.Type == "complete":
-			return s
-		case m.ID != "barrier":
-			s.t.Fatalf("before it was ready: %s %s", m.Type, m.Payload)
+	for end := time.Now().Add(patience); s.server.Resolver.Hub.Subscriptions() <= s.before; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal("the subscription is not open")
 		}
 	}
+	return s
 }
 
 // Refused waits for the end of the subscription and returns the code of its error.
 func (s *Subscription) Refused() string {
 	s.t.Helper()
-	for {
-		m := s.read()
-		if m.ID == "barrier" {
-			continue
-		}
-		if m.Type != "error" {
-			s.t.Fatalf("not refused but %s %s", m.Type, m.Payload)
-		}
-		var list []struct{ Extensions map[string]any }
-		if err := json.Unmarshal(m.Payload, &list); err != nil || len(list) == 0 {
-			s.t.Fatalf("no errors in %s", m.Payload)
-		}
-		code, _ := list[0].Extensions["code"].(string)
-		return code
+	m := s.read()
+	if m.Type != "error" {
+		s.t.Fatalf("not refused but %s %s", m.Type, m.Payload)
 	}
+	var list []struct{ Extensions map[string]any }
+	if err := json.Unmarshal(m.Payload, &list); err != nil || len(list) == 0 {
+		s.t.Fatalf("no errors in %s", m.Payload)
+	}
+	code, _ := list[0].Extensions["code"].(string)
+	return code
 }
 
 // CloseCode waits for the server to close the socket.

@@ -38,6 +38,7 @@ type Hub struct {
 
 	lost   chan struct{} // size 1: anything may have been missed
 	synced atomic.Bool
+	open   atomic.Int64 // subscriptions
 }
 
 // topic is what the hub knows of a log that has readers here.
@@ -68,6 +69,9 @@ func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration
 
 // Connected says whether the hub hears of what other processes commit, and could look for it lately.
 func (h *Hub) Connected() bool { return h.broker.Connected() && h.synced.Load() }
+
+// Subscriptions is how many are open.
+func (h *Hub) Subscriptions() int { return int(h.open.Load()) }
 
 func ring(bell chan struct{}) {
 	select {

@@ -15,6 +15,8 @@ type Subscription struct {
 	topic uuid.UUID
 	pos   int64
 	wake  func()
+
+	opened bool
 }
 
 // Now is the position of a subscription that starts with the next event.
@@ -57,6 +59,8 @@ func (h *Hub) Subscribe(ctx context.Context, id uuid.UUID, after int64, wake fun
 	if behind {
 		ring(h.bell)
 	}
+	s.opened = true
+	h.open.Add(1)
 	return s, nil
 }
 
@@ -130,6 +134,9 @@ func (s *Subscription) Close() {
 	t := h.topics[s.topic]
 	if t == nil {
 		return
+	}
+	if _, ok := t.readers[s]; ok && s.opened {
+		h.open.Add(-1)
 	}
 	delete(t.readers, s)
 	if len(t.readers) == 0 {
