@@ -3,26 +3,63 @@
 package web_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 )
 
-// TestPlaygroundOfServer uses the playground of the server at NOTEWIRE_URL, which may be any that takes registrations.
+// TestPlaygroundOfServer uses the playground of a real server: the one at NOTEWIRE_URL, which may be any that takes
+// registrations, or one that it builds and starts.
 func TestPlaygroundOfServer(t *testing.T) {
 	url := os.Getenv("NOTEWIRE_URL")
 	if url == "" {
-		t.Skip("set NOTEWIRE_URL to the address of a running Notewire, as in http://127.0.0.1:8080")
+		url = startServer(t)
 	}
 	runPlayground(t, strings.TrimSuffix(url, "/"))
+}
+
+// startServer builds this program, starts it in an empty folder and returns its address.
+func startServer(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "notewire")
+	if out, err := exec.Command("go", "build", "-o", program, "..").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	server := exec.Command(program, "--addr", "127.0.0.1:0", "--drain-delay", "0s", "--data-dir", filepath.Join(t.TempDir(), "data"))
+	log, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Signal(syscall.SIGTERM)
+		_ = server.Wait()
+	})
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		var entry struct{ Msg, Page string }
+		if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "ready" {
+			go func() { _, _ = io.Copy(io.Discard, log) }()
+			return entry.Page
+		}
+		t.Log(lines.Text())
+	}
+	t.Fatal("the server ended before it was ready")
+	return ""
 }
 
 // runPlayground does in a browser what a newcomer does in the playground of a real server: read the board, make an account,
@@ -62,8 +99,12 @@ func runPlayground(t *testing.T, url string) {
 	// Live, and signed in on the socket too: what the same user sends elsewhere arrives here.
 	tab.open("Events")
 	tab.wait("the token in the Headers", fmt.Sprintf("(%s).includes(%q)", editorScript("request-headers.json"), "Bearer "+token))
+	var now struct {
+		Viewer struct{ Cursor string }
+	}
+	post(t, url, token, `{ viewer { cursor } }`, nil, &now)
+	tab.setVariables(map[string]any{"after": now.Viewer.Cursor})
 	tab.run()
-	tab.wantResponse(`"StreamReady"`)
 	body := "안녕 " + rand.Text()
 	sendNote(t, url, token, body)
 	tab.wantResponse(body)

@@ -129,7 +129,10 @@ query Inbox {
         id
         kind
         actorCount
-        title
+        actors {
+          id
+          displayName
+        }
         isRead
         updatedAt
       }
@@ -175,12 +178,8 @@ subscription Events($after: Cursor) {
       notification {
         id
         kind
-        title
         actorCount
       }
-    }
-    ... on StreamReady {
-      resumed
     }
   }
 }
