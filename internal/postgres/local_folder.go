@@ -74,7 +74,12 @@ func holder(lock *os.File) string {
 	return fmt.Sprintf(" (pid %s)", id)
 }
 
-func (f *folder) close() { f.lock.Close() }
+// close gives the folder back. Closing alone would leave the lock with a program that some other
+// goroutine is just about to start, until that has begun.
+func (f *folder) close() {
+	syscall.Flock(int(f.lock.Fd()), syscall.LOCK_UN)
+	f.lock.Close()
+}
 
 func (f *folder) logPath() string { return filepath.Join(f.dir, "postgres.log") }
 
