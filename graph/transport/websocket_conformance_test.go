@@ -268,7 +268,7 @@ var protocolChecks = []check{
 	}},
 	{"client completes a query", "Even if the client sent a Complete message for a single-result-operation before it resolved, the result should not be sent through once it does.", false, func(t *testing.T, url string) {
 		p := connect(t, url)
-		p.subscribe("a", `{ wait(key: "client completes a query") }`)
+		p.subscribe("a", `{ wait(key: "client completes a query", stubborn: true) }`)
 		p.complete("a")
 		p.ask("m", `mutation { release(key: "client completes a query") }`)
 		p.nothingElse()

@@ -176,7 +176,7 @@ var misbehaviours = []misbehaviour{
 // Whatever clients do, no goroutine, no descriptor and no memory stays behind, and clients that behave
 // get everything.
 func TestMisbehaviour(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"))
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	// Enough for those who behave, on a machine that has all the others to do as well.
 	pongTimeout := time.Second * time.Duration(max(1, *badSockets/200))
 	s := unstartedService(&transport.Websocket{

@@ -57,7 +57,7 @@ type ComplexityRoot struct {
 		Panics func(childComplexity int) int
 		Tag    func(childComplexity int) int
 		Viewer func(childComplexity int) int
-		Wait   func(childComplexity int, key string) int
+		Wait   func(childComplexity int, key string, stubborn bool) int
 	}
 
 	Subscription struct {
@@ -83,7 +83,7 @@ type MutationResolver interface {
 type QueryResolver interface {
 	Hello(ctx context.Context) (string, error)
 	Echo(ctx context.Context, text string) (string, error)
-	Wait(ctx context.Context, key string) (string, error)
+	Wait(ctx context.Context, key string, stubborn bool) (string, error)
 	Fail(ctx context.Context) (*string, error)
 	Panics(ctx context.Context) (*string, error)
 	Tag(ctx context.Context) (*string, error)
@@ -221,7 +221,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Wait(childComplexity, args["key"].(string)), true
+		return e.ComplexityRoot.Query.Wait(childComplexity, args["key"].(string), args["stubborn"].(bool)), true
 
 	case "Subscription.detonates":
 		if e.ComplexityRoot.Subscription.Detonates == nil {
@@ -604,6 +604,14 @@ func (ec *executionContext) field_Query_wait_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "stubborn",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["stubborn"] = arg1
 	return args, nil
 }
 
@@ -937,7 +945,7 @@ func (ec *executionContext) _Query_wait(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Wait(ctx, fc.Args["key"].(string))
+			return ec.Resolvers.Query().Wait(ctx, fc.Args["key"].(string), fc.Args["stubborn"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {

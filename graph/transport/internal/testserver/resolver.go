@@ -51,7 +51,10 @@ func (r *Resolver) gate(key string) *gate {
 	return g
 }
 
-func (r *Resolver) wait(ctx context.Context, key string) (string, error) {
+func (r *Resolver) wait(ctx context.Context, key string, stubborn bool) (string, error) {
+	if stubborn {
+		ctx = context.WithoutCancel(ctx)
+	}
 	g := r.gate(key)
 	g.waiting.fire()
 	select {

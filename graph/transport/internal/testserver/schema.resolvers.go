@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/notewire/notewire/graph/transport"
 )
 
@@ -42,8 +41,8 @@ func (r *queryResolver) Echo(ctx context.Context, text string) (string, error) {
 }
 
 // Wait is the resolver for the wait field.
-func (r *queryResolver) Wait(ctx context.Context, key string) (string, error) {
-	return r.wait(ctx, key)
+func (r *queryResolver) Wait(ctx context.Context, key string, stubborn bool) (string, error) {
+	return r.wait(ctx, key, stubborn)
 }
 
 // Fail is the resolver for the fail field.
