@@ -62,6 +62,20 @@ func TestRevokedSlowReader(t *testing.T) {
 	eventually(t, "the socket is gone", func() bool { return s.door.Registry.Len() == 0 && s.Log.Readers() == 0 })
 }
 
+// What a worker has queued and not yet written when the session ends is not sent either.
+func TestRevokedBeforeItIsWritten(t *testing.T) {
+	s := newService(t, &transport.Websocket{})
+	p := dial(t, s.url)
+	p.init(`{"session":"1"}`)
+	s.Log.Publish("t", "first", 1)
+	s.Log.Publish("t", "held", 1)
+	p.subscribe("a", `subscription { events(topic: "t", after: "0") { body held } }`)
+	await(t, s.Waiting("held")) // the second event is being resolved, the first is queued
+	s.door.Registry.CloseSession("1")
+	p.expectClose(4403)
+	await(t, s.Cancelled("held"))
+}
+
 // The session ends, or is renewed, after Init has read it and before the socket is filed under it.
 func TestSessionChangesDuringInit(t *testing.T) {
 	s := newService(t, &transport.Websocket{})

@@ -67,6 +67,11 @@ var frameChecks = []check{
 		must(t, p.Frame(ws.NewFrame(ws.OpContinuation, false, make([]byte, 11))))
 		p.expectClose(1009)
 	}},
+	{"five megabytes", "The rest of a message that is too big is read, so that the client can read why it was refused (7.1.1).", true, func(t *testing.T, url string) {
+		p := connect(t, url)
+		p.send("%s", sized(5<<20))
+		p.expectClose(1009)
+	}},
 	{"claimed length", "1009 before memory is set aside for a length of 2^62.", false, func(t *testing.T, url string) {
 		p := connect(t, url)
 		must(t, p.Raw(binary.BigEndian.AppendUint64([]byte{0x81, 0xff}, 1<<62)))

@@ -42,6 +42,7 @@ type ComplexityRoot struct {
 		Body   func(childComplexity int) int
 		Boom   func(childComplexity int) int
 		Cursor func(childComplexity int) int
+		Held   func(childComplexity int) int
 	}
 
 	Mutation struct {
@@ -75,6 +76,7 @@ type ComplexityRoot struct {
 
 type EventResolver interface {
 	Boom(ctx context.Context, obj *Event) (*string, error)
+	Held(ctx context.Context, obj *Event) (*string, error)
 }
 type MutationResolver interface {
 	Publish(ctx context.Context, topic string, body string, times int) (int, error)
@@ -134,6 +136,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Cursor(childComplexity), true
+	case "Event.held":
+		if e.ComplexityRoot.Event.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Held(childComplexity), true
 
 	case "Mutation.publish":
 		if e.ComplexityRoot.Mutation.Publish == nil {
@@ -387,6 +395,8 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_body(ctx, field)
 	case "boom":
 		return ec.fieldContext_Event_boom(ctx, field)
+	case "held":
+		return ec.fieldContext_Event_held(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Event", field.Name)
 }
@@ -777,6 +787,29 @@ func (ec *executionContext) _Event_boom(ctx context.Context, field graphql.Colle
 	)
 }
 func (ec *executionContext) fieldContext_Event_boom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, true, true, "String")
+}
+
+func (ec *executionContext) _Event_held(ctx context.Context, field graphql.CollectedField, obj *Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Event_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Event().Held(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Event_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, true, true, "String")
 }
 
@@ -2470,6 +2503,12 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Event_boom(ctx, field, obj)
+				})
+		case "held":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Event_held(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -19,6 +19,15 @@ func (r *eventResolver) Boom(ctx context.Context, obj *Event) (*string, error) {
 	panic("a field that panics")
 }
 
+// Held is the resolver for the held field.
+func (r *eventResolver) Held(ctx context.Context, obj *Event) (*string, error) {
+	if !strings.HasPrefix(obj.Body, "held") {
+		return nil, nil
+	}
+	_, err := r.wait(ctx, obj.Body, false)
+	return nil, err
+}
+
 // Publish is the resolver for the publish field.
 func (r *mutationResolver) Publish(ctx context.Context, topic string, body string, times int) (int, error) {
 	return r.Log.Publish(topic, body, times), nil
