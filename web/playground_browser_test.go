@@ -105,9 +105,18 @@ func runPlayground(t *testing.T, url string) {
 	post(t, url, token, `{ viewer { cursor } }`, nil, &now)
 	tab.setVariables(map[string]any{"after": now.Viewer.Cursor})
 	tab.run()
-	body := "안녕 " + rand.Text()
+	body := "안녕! 토요일 열 시에 봐요. " + rand.Text()[:6]
 	sendNote(t, url, token, body)
 	tab.wantResponse(body)
+	if path := os.Getenv("NOTEWIRE_SCREENSHOT"); path != "" { // the picture in the README
+		png, err := chromedp.Run(tab.ctx, chromedp.CaptureScreenshot())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, png, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	tab.run() // The same button stops it.
 
 	// Other Headers are used by the next subscription.
