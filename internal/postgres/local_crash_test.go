@@ -110,7 +110,9 @@ func TestLocalRecoversFromKilledPostgres(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		session.ExecContext(context.Background(), "DO 'BEGIN LOOP END LOOP; END'") // ends with its connection
+		// Longer than a start waits for it, and not for ever should this test fail.
+		session.ExecContext(context.Background(), `DO 'DECLARE until timestamptz := clock_timestamp() + interval ''60 s'';
+			BEGIN WHILE clock_timestamp() < until LOOP END LOOP; END'`)
 	}()
 	for deadline := time.Now().Add(10 * time.Second); query(t, l.DSN(), fmt.Sprintf("SELECT state FROM pg_stat_activity WHERE pid = %d", backend)) != "active"; {
 		if time.Now().After(deadline) {
