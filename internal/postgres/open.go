@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -28,6 +29,9 @@ type DB struct {
 // Options bound what one process asks of the database.
 type Options struct {
 	MaxConns int // of the pool; 0: 20
+	// Observe is told of the text of each statement just before it is executed; nil: nobody is. It is called
+	// by many goroutines and must not block.
+	Observe func(statement string)
 }
 
 // The server gives up on a statement or a lock before the client gives up on the answer (10 s).
@@ -62,9 +66,12 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 			cfg.Runtime[k] = v
 		}
 	}
-	connector, err := pq.NewConnectorConfig(cfg)
-	if err != nil {
+	var connector driver.Connector
+	if connector, err = pq.NewConnectorConfig(cfg); err != nil {
 		return nil, fmt.Errorf("DATABASE_URL is not usable: %w", err)
+	}
+	if o.Observe != nil {
+		connector = observed{connector, o.Observe}
 	}
 	if o.MaxConns == 0 {
 		o.MaxConns = 20

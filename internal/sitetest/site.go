@@ -53,6 +53,8 @@ type Server struct {
 	Resolver *graph.Resolver
 	API      *graph.API
 	Stop     func() // ends it; the test's end does too
+
+	statements *statements
 }
 
 // New makes a site with one server.
@@ -64,7 +66,8 @@ func (s *Site) Start() *Server {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ctx, cancel := context.WithCancel(context.Background())
-	db, err := postgres.Open(ctx, s.dsn, postgres.Options{MaxConns: 10})
+	var seen statements
+	db, err := postgres.Open(ctx, s.dsn, postgres.Options{MaxConns: 10, Observe: seen.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,5 +106,5 @@ func (s *Site) Start() *Server {
 		}
 	})
 	t.Cleanup(stop)
-	return &Server{URL: server.URL, DB: db, Resolver: resolver, API: api, Stop: stop}
+	return &Server{URL: server.URL, DB: db, Resolver: resolver, API: api, Stop: stop, statements: &seen}
 }

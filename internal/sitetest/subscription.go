@@ -1,0 +1,158 @@
+package sitetest
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// patience is how long a test waits for what must come. It is never the time that something takes.
+const patience = 20 * time.Second
+
+// Subscription is an open subscription, on a websocket of its own.
+type Subscription struct {
+	t      testing.TB
+	server *Server
+	before int // open subscriptions of the server before this one
+	conn   *websocket.Conn
+	ctx    context.Context
+}
+
+// Subscribe opens a subscription. Ready waits until the server runs it.
+func (c *Client) Subscribe(query string, vars Vars) *Subscription {
+	c.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c.t.Cleanup(cancel)
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.server.URL, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	conn.SetReadLimit(1 << 20)
+	c.t.Cleanup(func() { _ = conn.CloseNow() })
+	s := &Subscription{t: c.t, server: c.server, before: c.server.Resolver.Hub.Subscriptions(), conn: conn, ctx: ctx}
+	var payload map[string]any
+	if c.Token != "" {
+		payload = map[string]any{"authorization": "Bearer " + c.Token}
+	}
+	s.send(map[string]any{"type": "connection_init", "payload": payload})
+	if m := s.read(); m.Type != "connection_ack" {
+		c.t.Fatalf("no connection_ack but %+v", m)
+	}
+	s.send(map[string]any{"type": "subscribe", "id": "s", "payload": map[string]any{"query": query, "variables": vars}})
+	return s
+}
+
+type message struct {
+	Type    string          `json:"type"`
+	ID      string          `json:"id"`
+	Payload json.RawMessage `json:"payload"`
+}
+
+func (s *Subscription) send(v any) {
+	s.t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.conn.Write(s.ctx, websocket.MessageText, b); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *Subscription) read() message {
+	s.t.Helper()
+	m, err := s.tryRead()
+	if err != nil {
+		s.t.Fatalf("nothing more from the server: %v", err)
+	}
+	return m
+}
+
+func (s *Subscription) tryRead() (message, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	for {
+		_, b, err := s.conn.Read(ctx)
+		if err != nil {
+			return message{}, err
+		}
+		var m message
+		if err := json.Unmarshal(b, &m); err != nil {
+			return m, err
+		}
+		if m.Type != "ping" {
+			return m, nil
+		}
+		pong, err := json.Marshal(map[string]any{"type": "pong", "payload": m.Payload})
+		if err != nil {
+			return m, err
+		}
+		if err := s.conn.Write(ctx, websocket.MessageText, pong); err != nil {
+			return m, err
+		}
+	}
+}
+
+// Next waits for the next event and returns its data.
+func (s *Subscription) Next() map[string]any {
+	s.t.Helper()
+	m := s.read()
+	if m.Type != "next" {
+		s.t.Fatalf("no event but %s %s", m.Type, m.Payload)
+	}
+	var p struct {
+		Data   map[string]any
+		Errors []any
+	}
+	if err := json.Unmarshal(m.Payload, &p); err != nil {
+		s.t.Fatal(err)
+	}
+	if len(p.Errors) > 0 {
+		s.t.Fatalf("event with errors: %s", m.Payload)
+	}
+	return p.Data
+}
+
+// Ready waits until the server runs the subscription: what is committed from now on, it hears. Subscriptions
+// of one server must be opened one after the other for that.
+func (s *Subscription) Ready() *Subscription {
+	s.t.Helper()
+	for end := time.Now().Add(patience); s.server.Resolver.Hub.Subscriptions() <= s.before; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal("the subscription is not open")
+		}
+	}
+	return s
+}
+
+// Refused waits for the end of the subscription and returns the code of its error.
+func (s *Subscription) Refused() string {
+	s.t.Helper()
+	m := s.read()
+	if m.Type != "error" {
+		s.t.Fatalf("not refused but %s %s", m.Type, m.Payload)
+	}
+	var list []struct{ Extensions map[string]any }
+	if err := json.Unmarshal(m.Payload, &list); err != nil || len(list) == 0 {
+		s.t.Fatalf("no errors in %s", m.Payload)
+	}
+	code, _ := list[0].Extensions["code"].(string)
+	return code
+}
+
+// CloseCode waits for the server to close the socket.
+func (s *Subscription) CloseCode() int {
+	s.t.Helper()
+	for {
+		if _, err := s.tryRead(); err != nil {
+			return int(websocket.CloseStatus(err))
+		}
+	}
+}
+
+// Close ends the subscription from the client's side.
+func (s *Subscription) Close() { _ = s.conn.CloseNow() }
