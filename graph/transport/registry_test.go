@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gobwas/ws"
+
 	"github.com/notewire/notewire/graph/transport"
 	"github.com/notewire/notewire/graph/transport/internal/testserver"
 )
@@ -39,6 +41,35 @@ func TestCloseSessionAndUser(t *testing.T) {
 		}
 	}
 	eventually(t, "two sockets are left", func() bool { return registry.Len() == 2 })
+}
+
+// A socket that is gone does not count for its user any more.
+func TestSocketsOfAUserAreForgotten(t *testing.T) {
+	s := newService(t, &transport.Websocket{MaxSocketsPerUser: 1})
+	for range 5 {
+		p := dial(t, s.url)
+		p.init(`{"user":"ada","session":"1"}`)
+		must(t, p.Frame(ws.NewCloseFrame(nil)))
+		p.expect("close", "")
+		if m, err := p.Read(); err == nil { // the connection ends after the socket is forgotten
+			t.Fatalf("%s followed the close frame", m.Raw)
+		}
+		eventually(t, "the socket is gone", func() bool { return s.door.Registry.Len() == 0 })
+	}
+}
+
+// An Init that takes no notice of its deadline does not get a socket with a context that has ended.
+func TestLateInit(t *testing.T) {
+	s := newService(t, &transport.Websocket{
+		InitTimeout: 20 * time.Millisecond,
+		Init: func(ctx context.Context, _ transport.InitRequest) (context.Context, transport.Identity, error) {
+			<-ctx.Done()
+			return ctx, transport.Identity{}, nil
+		},
+	})
+	p := dial(t, s.url)
+	p.send(`{"type":"connection_init"}`)
+	p.expectClose(1013)
 }
 
 // What is queued for a client that is behind must not reach it after its session has ended.
