@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -88,8 +89,14 @@ func (a *Accounts) Register(ctx context.Context, in Registration) (*Session, err
 		displayName = *in.DisplayName
 		e.Text("displayName", displayName, maxDisplayName)
 	}
-	if err := e.Err(); err != nil {
-		return nil, err
+	taken := problem.UserError{Code: problem.Taken, Field: []string{"username"}, Message: fmt.Sprintf("The username %q is taken: choose another.", username)}
+	if len(e) > 0 {
+		if row, err := a.byUsername(ctx, username); err != nil {
+			return nil, err
+		} else if row != nil { // said together with the rest; by itself the insert finds it
+			e = append(e, taken)
+		}
+		return nil, e
 	}
 	hash, err := hashPassword(ctx, in.Password)
 	if err != nil {
@@ -100,7 +107,7 @@ func (a *Accounts) Register(ctx context.Context, in Registration) (*Session, err
 	err = a.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		err := tx.Ent().User.Create().SetID(id).SetUsername(username).SetDisplayName(displayName).SetPasswordHash(hash).SetCreatedAt(now).Exec(ctx)
 		if postgres.ViolatedConstraint(err) == "users_username_key" {
-			return problem.Refuse(problem.Taken, "username", "The username %q is taken: choose another.", username)
+			return problem.UserErrors{taken}
 		}
 		if err != nil {
 			return err
