@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/notewire/notewire/internal/access"
@@ -17,7 +18,8 @@ import (
 )
 
 // loaders collect the identifiers that the fields of one operation ask for, and read each kind once. They
-// live for one operation, or for one batch of events of a subscription, and belong to its viewer.
+// live for one query, for one field of a mutation, or for one batch of events of a subscription: what a
+// field of a mutation has changed, or whom it has signed in, the next must not find remembered.
 type loaders struct {
 	users         *dataloadgen.Loader[uuid.UUID, *accounts.User]
 	conversations *dataloadgen.Loader[uuid.UUID, *notes.Conversation]
@@ -48,7 +50,19 @@ func load[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)
 
 // withLoaders gives an operation its loaders.
 func (r *Resolver) withLoaders(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	l := &loaders{
+	return next(r.freshLoaders(ctx))
+}
+
+// withOwnLoaders gives each field of a mutation loaders of its own.
+func (r *Resolver) withOwnLoaders(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+		ctx = r.freshLoaders(ctx)
+	}
+	return next(ctx)
+}
+
+func (r *Resolver) freshLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadersKey{}, &loaders{
 		users: load(r.Accounts.ByIDs),
 		conversations: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Conversation, error) {
 			return r.Notes.ConversationsByIDs(ctx, access.From(ctx), list)
@@ -70,8 +84,7 @@ func (r *Resolver) withLoaders(ctx context.Context, next graphql.OperationHandle
 		actors: load(func(ctx context.Context, list []actorsKey) (map[actorsKey][]uuid.UUID, error) {
 			return r.actors(ctx, list)
 		}),
-	}
-	return next(context.WithValue(ctx, loadersKey{}, l))
+	})
 }
 
 // actors reads the actors of notifications, one statement for each limit that was asked for.
