@@ -10,8 +10,6 @@ import (
 
 func TestMain(m *testing.M) { sitetest.Main(m) }
 
-type vars = sitetest.Vars
-
 func TestANoteArrivesLive(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)

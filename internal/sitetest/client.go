@@ -57,6 +57,13 @@ func (c *Client) At(s *Server) *Client {
 	return &d
 }
 
+// WithToken is a client at the same server that shows another token.
+func (c *Client) WithToken(token string) *Client {
+	d := *c
+	d.Token = token
+	return &d
+}
+
 // Vars are the variables of an operation.
 type Vars map[string]any
 

@@ -54,11 +54,15 @@ type Server struct {
 	API      *graph.API
 	Stop     func() // ends it; the test's end does too
 
+	site       *Site
 	statements *statements
 }
 
 // New makes a site with one server.
 func New(t testing.TB) *Server { return NewSite(t).Start() }
+
+// Another starts one more server on the database of a server.
+func (s *Server) Another() *Server { return s.site.Start() }
 
 // Start starts one more server.
 func (s *Site) Start() *Server {
@@ -106,5 +110,5 @@ func (s *Site) Start() *Server {
 		}
 	})
 	t.Cleanup(stop)
-	return &Server{URL: server.URL, DB: db, Resolver: resolver, API: api, Stop: stop, statements: &seen}
+	return &Server{URL: server.URL, DB: db, Resolver: resolver, API: api, Stop: stop, site: s, statements: &seen}
 }

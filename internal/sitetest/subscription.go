@@ -22,8 +22,8 @@ type Subscription struct {
 	ctx    context.Context
 }
 
-// Subscribe opens a subscription. Ready waits until the server runs it.
-func (c *Client) Subscribe(query string, vars Vars) *Subscription {
+// Dial opens a websocket and sends connection_init.
+func (c *Client) Dial() *Subscription {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c.t.Cleanup(cancel)
@@ -33,15 +33,23 @@ func (c *Client) Subscribe(query string, vars Vars) *Subscription {
 	}
 	conn.SetReadLimit(1 << 20)
 	c.t.Cleanup(func() { _ = conn.CloseNow() })
-	s := &Subscription{t: c.t, server: c.server, before: c.server.Resolver.Hub.Subscriptions(), conn: conn, ctx: ctx}
+	s := &Subscription{t: c.t, server: c.server, conn: conn, ctx: ctx}
 	var payload map[string]any
 	if c.Token != "" {
 		payload = map[string]any{"authorization": "Bearer " + c.Token}
 	}
 	s.send(map[string]any{"type": "connection_init", "payload": payload})
+	return s
+}
+
+// Subscribe opens a subscription. Without after, Ready waits until the server runs it.
+func (c *Client) Subscribe(query string, vars Vars) *Subscription {
+	c.t.Helper()
+	s := c.Dial()
 	if m := s.read(); m.Type != "connection_ack" {
 		c.t.Fatalf("no connection_ack but %+v", m)
 	}
+	s.before = c.server.Resolver.Hub.Subscriptions()
 	s.send(map[string]any{"type": "subscribe", "id": "s", "payload": map[string]any{"query": query, "variables": vars}})
 	return s
 }
