@@ -26,6 +26,9 @@ type framing interface {
 	completed(b *bytes.Buffer)
 }
 
+// keptBuffer is what an idle stream may hold on to; most events are far shorter.
+const keptBuffer = 8 << 10
+
 // responseStream writes frames to one client, each within the write timeout.
 type responseStream struct {
 	w       http.ResponseWriter
@@ -73,6 +76,9 @@ func (s *responseStream) write(frame func(*bytes.Buffer) error) error {
 		return err
 	}
 	_, err := s.w.Write(s.buffer.Bytes())
+	if s.buffer.Cap() > keptBuffer {
+		s.buffer = bytes.Buffer{}
+	}
 	return err
 }
 

@@ -140,9 +140,6 @@ func (h *HTTP) pump(ctx context.Context, s *responseStream, stream *Stream, woke
 	defer silence.Stop()
 	for {
 		more, end, err := stream.Next(func(m Message) error {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
 			return s.write(func(b *bytes.Buffer) error { return s.frames.event(b, m.Response, m.Cursor) })
 		})
 		if end != nil && ctx.Err() == nil {

@@ -107,3 +107,16 @@ func BenchmarkCheckText(b *testing.B) {
 		}
 	}
 }
+
+func FuzzParseRequest(f *testing.F) {
+	f.Add([]byte(`{"query":"{ a(x: \"\\u0000\") }","variables":{"n":[1,{}]},"extensions":null,"documentId":""}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		params, err := ParseRequest(raw)
+		if err == nil && !utf8.ValidString(params.Query) {
+			t.Errorf("%q gave the query %q", raw, params.Query)
+		}
+		if err != nil && len(err.Message) > 1000 {
+			t.Errorf("%q is repeated in %q", raw, err.Message)
+		}
+	})
+}

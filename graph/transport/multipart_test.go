@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"mime"
@@ -19,6 +20,7 @@ const acceptMultipart = `multipart/mixed;boundary="graphql";subscriptionSpec=1.0
 type parts struct {
 	t      *testing.T
 	reader *multipart.Reader
+	raw    bytes.Buffer // what has been read
 }
 
 func readParts(t *testing.T, resp *http.Response) *parts {
@@ -28,7 +30,9 @@ func readParts(t *testing.T, resp *http.Response) *parts {
 		body, _ := io.ReadAll(resp.Body)
 		t.Fatalf("not a multipart stream: %d %s %s", resp.StatusCode, resp.Header.Get("Content-Type"), body)
 	}
-	return &parts{t: t, reader: multipart.NewReader(resp.Body, params["boundary"])}
+	p := &parts{t: t}
+	p.reader = multipart.NewReader(io.TeeReader(resp.Body, &p.raw), params["boundary"])
+	return p
 }
 
 // any returns the next part, "" after the last boundary.
@@ -36,6 +40,10 @@ func (p *parts) any() string {
 	p.t.Helper()
 	part, err := p.reader.NextPart()
 	if err == io.EOF {
+		// Go's reader also takes an end after an ordinary boundary; Apollo's does not.
+		if !strings.HasSuffix(p.raw.String(), "\r\n--graphql--\r\n") {
+			p.t.Fatalf("the last boundary is missing: %q", p.raw.String())
+		}
 		return ""
 	}
 	if err != nil {

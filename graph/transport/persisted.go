@@ -64,13 +64,9 @@ func NewPersistedDocuments(mode TrustedMode, manifest map[string]string) (*Persi
 		p.manifest[bareID(id)], p.manifest[hashOf(text)] = text, text
 		p.texts[text] = struct{}{}
 	}
-	if mode != TrustedOnly {
-		var err error
-		if p.learned, err = lru.New[string, string](learnedDocuments); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
+	var err error
+	p.learned, err = lru.New[string, string](learnedDocuments)
+	return p, err
 }
 
 // ReadManifest reads a manifest: a JSON object of ids, or SHA-256 hashes in hex, and their documents, as
@@ -123,7 +119,7 @@ func (p *PersistedDocuments) MutateOperationParameters(ctx context.Context, para
 	if params.Query == "" {
 		text, ok := p.manifest[id]
 		if !ok {
-			text, ok = p.lookUp(hash)
+			text, ok = p.learned.Get(hash)
 		}
 		if !ok {
 			return requestError(codeNotPersisted, "PersistedQueryNotFound") // clients look for this very message
@@ -146,17 +142,10 @@ func (p *PersistedDocuments) MutateOperationParameters(ctx context.Context, para
 // MutateOperationContext learns a document once it is known to be valid, so that junk displaces nothing.
 func (p *PersistedDocuments) MutateOperationContext(_ context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	hash, ok := oc.Stats.GetExtension(learnStat).(string)
-	if ok && p.learned != nil && len(oc.RawQuery) <= learnedSize {
+	if ok && len(oc.RawQuery) <= learnedSize {
 		p.learned.Add(hash, strings.Clone(oc.RawQuery))
 	}
 	return nil
-}
-
-func (p *PersistedDocuments) lookUp(hash string) (string, bool) {
-	if p.learned == nil || hash == "" {
-		return "", false
-	}
-	return p.learned.Get(hash)
 }
 
 // namesOf returns what a request names its document by: an id, an id that is a hash, or neither.
