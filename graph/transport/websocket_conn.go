@@ -116,7 +116,13 @@ func (s *socket) echoClose(payload []byte) {
 	if len(payload) >= 2 {
 		code = int(binary.BigEndian.Uint16(payload))
 	}
-	if s.close(code, "") {
+	if !s.close(code, "") {
+		return
+	}
+	s.mu.Lock()
+	sent := !s.out.writing
+	s.mu.Unlock()
+	if !sent { // the client has said its last word, so nothing is lost by closing once ours is out
 		s.awaitEnd()
 	}
 }

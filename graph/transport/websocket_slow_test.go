@@ -194,7 +194,7 @@ func TestFloodOfPingsIsBounded(t *testing.T) {
 func TestSlowButSteadyReader(t *testing.T) {
 	s := newService(t, &transport.Websocket{
 		QueueSoftLimit: 4 << 20, QueueHardLimit: 8 << 20,
-		PongTimeout: 2 * time.Second, PingInterval: 100 * time.Millisecond, AckDelay: 10 * time.Millisecond,
+		PongTimeout: 2 * time.Second, AckDelay: 300 * time.Millisecond, // when all is queued
 	})
 	const messages = 70
 	s.Log.Publish("blobs", blob, messages)

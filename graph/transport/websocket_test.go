@@ -136,6 +136,18 @@ func TestCompleteCancels(t *testing.T) {
 	await(t, s.Cancelled("k2"))
 }
 
+// A result that comes all the same, after the client has completed its query, is not sent.
+func TestCompleteIsFinal(t *testing.T) {
+	s := newService(t, &transport.Websocket{})
+	p := connect(t, s.url)
+	p.subscribe("a", `{ wait(key: "k", stubborn: true) }`)
+	await(t, s.Waiting("k"))
+	p.complete("a")
+	p.nothingElse()
+	s.Release("k")
+	p.nothingElse()
+}
+
 func await(t testing.TB, signal <-chan struct{}) {
 	t.Helper()
 	select {
