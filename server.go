@@ -156,6 +156,7 @@ func serve(ctx context.Context, c config.Serve) error {
 	defer running.Wait()
 	defer stopBackground()
 
+	defer serveAdmin(c.AdminAddr, log, newMetrics(db, api, hub))()
 	health := &health{db: db, hub: hub}
 	server := &http.Server{
 		Handler:           routes(api, health, c.Introspection == "on"),

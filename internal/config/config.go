@@ -30,6 +30,7 @@ type Database struct {
 type Serve struct {
 	Database
 	Addr             string         `env:"NOTEWIRE_ADDR" default:"127.0.0.1:8080" help:"Where to listen: address and port."`
+	AdminAddr        string         `env:"NOTEWIRE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where metrics (/metrics) and profiles (/debug/pprof) are, or off. It has no access control."`
 	AllowedOrigins   []string       `env:"NOTEWIRE_ALLOWED_ORIGINS" placeholder:"ORIGIN,..." help:"Web pages that may use the API, as scheme, host and port, such as https://www.example.com. Pages of Notewire itself always may."`
 	Introspection    string         `env:"NOTEWIRE_INTROSPECTION" default:"on" enum:"on,off" help:"off hides the schema: no introspection, no suggestions, no playground, no SDL."`
 	TrustedDocuments string         `env:"NOTEWIRE_TRUSTED_DOCUMENTS" default:"off" enum:"off,prefer,only" help:"only serves nothing but the documents of the manifest."`
@@ -46,6 +47,9 @@ type Migrate struct{ Database }
 func (s *Serve) Validate() error {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return fmt.Errorf("--addr %q: give an address and a port, such as 127.0.0.1:8080 or :8080", s.Addr)
+	}
+	if _, _, err := net.SplitHostPort(s.AdminAddr); err != nil && s.AdminAddr != "off" {
+		return fmt.Errorf("--admin-addr %q: give an address and a port, such as 127.0.0.1:9090, or off", s.AdminAddr)
 	}
 	if s.MaxConns < 2 {
 		return fmt.Errorf("--db-max-conns %d: at least 2 are needed", s.MaxConns)

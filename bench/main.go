@@ -1,0 +1,24 @@
+// Command bench measures Notewire as its users meet it: it builds and starts the server, loads it over real
+// sockets, and prints what that cost. Each measurement is bounded in time and ends by itself.
+//
+//	go run ./bench idle           memory of idle subscribed sockets, and how fast they connect
+//	go run ./bench --help         all of it
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/alecthomas/kong"
+)
+
+type command struct {
+	Idle idle `cmd:"" help:"Open subscribed sockets that then have nothing to do, and print the memory of each."`
+}
+
+func main() {
+	var c command
+	k := kong.Parse(&c, kong.Name("bench"), kong.Description("Measures Notewire."), kong.UsageOnError())
+	fmt.Printf("%s, %d processors\n", runtime.Version(), runtime.NumCPU())
+	k.FatalIfErrorf(k.Run())
+}
