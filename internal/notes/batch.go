@@ -128,6 +128,8 @@ func (s *Notes) repeated(ctx context.Context, tx *postgres.Tx, drafts []*draft) 
 const findReplied = `
 SELECT n.id, n.conversation_id FROM notes n WHERE n.id = ANY($1)`
 
+const noSuchReply = "There is no such note in this conversation."
+
 // checkReplies refuses what answers a note of another conversation.
 func checkReplies(ctx context.Context, tx *postgres.Tx, drafts []*draft) error {
 	var list postgres.UUIDs
@@ -154,7 +156,7 @@ func checkReplies(ctx context.Context, tx *postgres.Tx, drafts []*draft) error {
 	}
 	for _, d := range drafts {
 		if d.ReplyToID != nil && where[*d.ReplyToID] != d.conversation {
-			d.err = problem.Refuse(problem.Missing, "replyToId", "There is no such note in this conversation.")
+			d.err = problem.Refuse(problem.Missing, "replyToId", noSuchReply)
 		}
 	}
 	return rows.Err()

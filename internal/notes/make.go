@@ -73,7 +73,8 @@ func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.
 		return err
 	}
 	for _, p := range pairs {
-		if same := direct[p]; same != nil {
+		if same := unanswering(direct[p]); len(same) > 0 {
+			direct[p] = same
 			missing = append(missing, same[0])
 			for _, d := range same[1:] {
 				d.conversation = same[0].conversation
@@ -126,6 +127,19 @@ func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.
 		return err
 	}
 	return find() // somebody may have made one of them at the same moment: a new statement sees it
+}
+
+// unanswering refuses the drafts that answer a note of a conversation which does not exist, so that none is
+// made for them, and returns the others.
+func unanswering(drafts []*draft) (others []*draft) {
+	for _, d := range drafts {
+		if d.ReplyToID != nil {
+			d.err = problem.Refuse(problem.Missing, "replyToId", noSuchReply)
+		} else {
+			others = append(others, d)
+		}
+	}
+	return others
 }
 
 type userSet map[uuid.UUID]bool
