@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -136,7 +137,7 @@ func expectEvents(t testing.TB, s *sitetest.Subscription, want ...string) (list 
 // equal fails the test when two values differ.
 func equal(t testing.TB, what string, want, got any) {
 	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(want, got, cmp.Exporter(func(reflect.Type) bool { return true })); d != "" {
 		t.Errorf("%s (-want +got):\n%s", what, d)
 	}
 }
