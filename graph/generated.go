@@ -43,6 +43,7 @@ type ResolverRoot interface {
 	Participant() ParticipantResolver
 	Post() PostResolver
 	Query() QueryResolver
+	SendNotePayload() SendNotePayloadResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 	Viewer() ViewerResolver
@@ -462,6 +463,9 @@ type QueryResolver interface {
 	Users(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*accounts.User], error)
 	Post(ctx context.Context, id string) (*board.Post, error)
 	Posts(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error)
+}
+type SendNotePayloadResolver interface {
+	Conversation(ctx context.Context, obj *model.SendNotePayload) (*notes.Conversation, error)
 }
 type SubscriptionResolver interface {
 	NoteReceived(ctx context.Context, after *string, conversationID *string) (<-chan *model.NoteReceived, error)
@@ -9542,7 +9546,7 @@ func (ec *executionContext) _SendNotePayload_conversation(ctx context.Context, f
 			return ec.fieldContext_SendNotePayload_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Conversation, nil
+			return ec.Resolvers.SendNotePayload().Conversation(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *notes.Conversation) graphql.Marshaler {
@@ -9556,8 +9560,8 @@ func (ec *executionContext) fieldContext_SendNotePayload_conversation(_ context.
 	fc = &graphql.FieldContext{
 		Object:     "SendNotePayload",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
 		},
@@ -14487,27 +14491,28 @@ func (ec *executionContext) _SendNotePayload(ctx context.Context, sel ast.Select
 		case "note":
 			out.Values[i] = ec._SendNotePayload_note(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "noteEdge":
 			out.Values[i] = ec._SendNotePayload_noteEdge(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "conversation":
-			out.Values[i] = ec._SendNotePayload_conversation(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SendNotePayload_conversation(ctx, field, obj)
+				})
 		case "cursor":
 			out.Values[i] = ec._SendNotePayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "userErrors":
 			out.Values[i] = ec._SendNotePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

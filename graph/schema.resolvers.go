@@ -99,7 +99,7 @@ func (r *mutationResolver) SendNote(ctx context.Context, input model.SendNoteInp
 		return p, err
 	}
 	edge := notes.HistoryEdge(sent.Note)
-	p.Note, p.NoteEdge, p.Conversation, p.Cursor = sent.Note, &edge, sent.Conversation, &sent.Cursor
+	p.Note, p.NoteEdge, p.Cursor = sent.Note, &edge, &sent.Cursor
 	return p, nil
 }
 
@@ -295,6 +295,13 @@ func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, la
 	return r.Board.Posts(ctx, nil, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
+func (r *sendNotePayloadResolver) Conversation(ctx context.Context, obj *model.SendNotePayload) (*notes.Conversation, error) {
+	if obj.Note == nil {
+		return nil, nil
+	}
+	return find(ctx, from(ctx).conversations, obj.Note.ConversationID)
+}
+
 func (r *subscriptionResolver) NoteReceived(ctx context.Context, after *string, conversationID *string) (<-chan *model.NoteReceived, error) {
 	return r.noteReceived(ctx, after, conversationID)
 }
@@ -359,6 +366,8 @@ func (r *Resolver) Post() PostResolver { return &postResolver{r} }
 
 func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) SendNotePayload() SendNotePayloadResolver { return &sendNotePayloadResolver{r} }
+
 func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }
 
 func (r *Resolver) User() UserResolver { return &userResolver{r} }
@@ -366,15 +375,16 @@ func (r *Resolver) User() UserResolver { return &userResolver{r} }
 func (r *Resolver) Viewer() ViewerResolver { return &viewerResolver{r} }
 
 type (
-	commentResolver      struct{ *Resolver }
-	conversationResolver struct{ *Resolver }
-	mutationResolver     struct{ *Resolver }
-	noteResolver         struct{ *Resolver }
-	notificationResolver struct{ *Resolver }
-	participantResolver  struct{ *Resolver }
-	postResolver         struct{ *Resolver }
-	queryResolver        struct{ *Resolver }
-	subscriptionResolver struct{ *Resolver }
-	userResolver         struct{ *Resolver }
-	viewerResolver       struct{ *Resolver }
+	commentResolver         struct{ *Resolver }
+	conversationResolver    struct{ *Resolver }
+	mutationResolver        struct{ *Resolver }
+	noteResolver            struct{ *Resolver }
+	notificationResolver    struct{ *Resolver }
+	participantResolver     struct{ *Resolver }
+	postResolver            struct{ *Resolver }
+	queryResolver           struct{ *Resolver }
+	sendNotePayloadResolver struct{ *Resolver }
+	subscriptionResolver    struct{ *Resolver }
+	userResolver            struct{ *Resolver }
+	viewerResolver          struct{ *Resolver }
 )

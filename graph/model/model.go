@@ -36,8 +36,9 @@ type (
 // Node is any object that has an identifier: *accounts.User, *notes.Note and so on.
 type Node any
 
-// Likeable is a *board.Post or a *board.Comment.
-type Likeable any
+// Likeable is a *board.Post or a *board.Comment. It has a method, because gqlgen asks whether a Node is one:
+// an empty interface would be any of them.
+type Likeable interface{ Subject() board.Subject }
 
 // NotificationSubject is a *notes.Conversation, a *board.Post or a *board.Comment.
 type NotificationSubject any

@@ -34,9 +34,8 @@ type Outgoing struct {
 
 // Sent is the result of sending a note.
 type Sent struct {
-	Note         *Note
-	Conversation *Conversation
-	Cursor       string // of the event NoteSent in the sender's log
+	Note   *Note
+	Cursor string // of the event NoteSent in the sender's log
 }
 
 // Send writes a note, tells its recipients and counts it as unread for them, all in one transaction. A note
@@ -61,11 +60,7 @@ func (s *Notes) Send(ctx context.Context, v access.Viewer, in Outgoing) (*Sent, 
 	if d.err != nil {
 		return nil, d.err
 	}
-	c, err := s.ConversationsByIDs(ctx, v, []uuid.UUID{d.note.ConversationID})
-	if err != nil {
-		return nil, err
-	}
-	return &Sent{Note: d.note, Conversation: c[d.note.ConversationID], Cursor: s.log.Cursor(v.UserID, d.note.Position)}, nil
+	return &Sent{Note: d.note, Cursor: s.log.Cursor(v.UserID, d.note.Position)}, nil
 }
 
 func (in *Outgoing) check(v access.Viewer) error {
