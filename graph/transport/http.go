@@ -74,7 +74,7 @@ func (h *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 	oc, errs := exec.CreateOperationContext(ctx, params)
 	ctx = graphql.WithOperationContext(ctx, oc)
 	if len(errs) > 0 {
-		h.refuse(a, exec.DispatchError(ctx, errs))
+		h.refuse(a, exec.DispatchError(ctx, BoundErrors(errs)))
 		return
 	}
 	switch oc.Operation.Operation {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -55,7 +56,7 @@ func (a *answer) problem(status int, err *gqlerror.Error) {
 	if after := retryAfter(err); after > 0 {
 		a.w.Header().Set("Retry-After", strconv.Itoa(int((after+time.Second-1)/time.Second)))
 	}
-	if status == http.StatusUnauthorized {
+	if status == http.StatusUnauthorized && a.w.Header().Get("WWW-Authenticate") == "" {
 		a.w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	a.write(status, func(b *bytes.Buffer) error {
@@ -99,6 +100,26 @@ func statusOf(media string, errs gqlerror.List) int {
 		return http.StatusBadRequest
 	}
 	return http.StatusOK
+}
+
+const (
+	// maxErrors and maxMessage, in bytes, keep the errors of one request under 10 kB.
+	maxErrors  = 16
+	maxMessage = 300
+)
+
+// BoundErrors cuts the errors of a request that is not executed down to a size that a person reads. The
+// validation names every wrong field in full, and a hostile document has hundreds of them, or one as
+// long as itself.
+func BoundErrors(errs gqlerror.List) gqlerror.List {
+	errs = errs[:min(len(errs), maxErrors)]
+	for _, err := range errs {
+		if len(err.Message) > maxMessage {
+			err.Message = strings.ToValidUTF8(err.Message[:maxMessage], "") + "…"
+		}
+		err.Locations = err.Locations[:min(len(err.Locations), maxErrors)]
+	}
+	return errs
 }
 
 // retryAfter is the pause that an error asks for, 0 if none.

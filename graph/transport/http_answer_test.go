@@ -2,11 +2,13 @@ package transport_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -37,6 +39,30 @@ func TestWriteError(t *testing.T) {
 		if w.Code != c.status || w.Header().Get("Content-Type") != c.kind+"; charset=utf-8" || w.Body.String() != c.body || w.Header().Get(c.name) != c.value ||
 			w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %d %v %s", c.accept, w.Code, w.Header(), w.Body)
+		}
+	}
+}
+
+func TestHTTPBoundsErrors(t *testing.T) {
+	f := newHTTPFixture(t, &transport.HTTP{})
+	many := ""
+	for i := range 990 {
+		many += fmt.Sprintf(" 쪽지x%d", i)
+	}
+	long := strings.Repeat("a", 200_000)
+	for _, body := range []string{
+		query("{" + strings.ReplaceAll(many, "쪽지", "") + "}"),
+		query("{" + many + "}"),
+		query("{ " + long + " }"),
+		query("query($v: " + long + ") { count }"),
+		query("{ count " + strings.Repeat("count: echo(text: \"x\") ", 100) + "}"),
+		`{"query":"query A { count } query B { count }","operationName":"` + strings.Repeat("쪽", 60_000) + `"}`,
+		`{"query":"query($t: Int!) { count }","variables":{"t":"` + long + `"}}`,
+		`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + long + `"}}}`,
+		`{"query":"{ count }","` + long + `":"\ud800"}`,
+	} {
+		if got := f.post(body); got.code() == "" || len(got.body) > 10_000 || !utf8.ValidString(got.body) || strings.Contains(got.body, "\ufffd") {
+			t.Errorf("%.40s: %d, %d bytes: %.200s", body, got.status, len(got.body), got.body)
 		}
 	}
 }
