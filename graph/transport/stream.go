@@ -24,7 +24,7 @@ type Source[T any] interface {
 	// An error ends the operation and is shown to the client through the error gate.
 	Next(ctx context.Context, limit int) ([]Item[T], error)
 	// Acknowledged says that the client has handled everything up to cursor. Only doors whose protocol
-	// has an acknowledgement call it.
+	// has an acknowledgement call it. It must not wait, and may be told a cursor again.
 	Acknowledged(cursor string)
 	// Close ends the subscription. It is called exactly once for each source that open returned.
 	Close()

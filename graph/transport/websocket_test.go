@@ -123,6 +123,33 @@ func TestTLS(t *testing.T) {
 	eventually(t, "the socket is gone", func() bool { return s.door.Registry.Len() == 0 })
 }
 
+// A TLS connection cannot be written without waiting: its slow reader is dropped all the same.
+func TestTLSSlowReader(t *testing.T) {
+	s := unstartedService(&transport.Websocket{WriteTimeout: 300 * time.Millisecond})
+	s.http.StartTLS()
+	s.url = "wss" + strings.TrimPrefix(s.http.URL, "https")
+	t.Cleanup(s.close)
+	s.Log.Publish("blobs", blob, 300)
+	p := connect(t, s.url)
+	p.subscribe("a", blobs)
+	eventually(t, "the slow reader is dropped", func() bool {
+		return s.door.Registry.Stats().SlowReaders == 1 && s.door.Registry.Len() == 0 && s.Log.Readers() == 0
+	})
+}
+
+// The deadlines of the HTTP server are for requests, and a socket outlives its request.
+func TestServerTimeoutsDoNotApply(t *testing.T) {
+	s := unstartedService(&transport.Websocket{})
+	s.http.Config.ReadTimeout, s.http.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	s.http.Start()
+	s.url = "ws" + strings.TrimPrefix(s.http.URL, "http")
+	t.Cleanup(s.close)
+	p, clock := connect(t, s.url), dial(t, s.url)
+	clock.init(`{"expires":"200ms"}`)
+	clock.expectClose(4403)
+	p.nothingElse()
+}
+
 func TestCompleteCancels(t *testing.T) {
 	s := newService(t, &transport.Websocket{})
 	p := connect(t, s.url)
