@@ -12379,15 +12379,11 @@ func (ec *executionContext) _Likeable(ctx context.Context, sel ast.SelectionSet,
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case board.Post:
-		return ec._Post(ctx, sel, &obj)
 	case *board.Post:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Post(ctx, sel, obj)
-	case board.Comment:
-		return ec._Comment(ctx, sel, &obj)
 	case *board.Comment:
 		if obj == nil {
 			return graphql.Null
@@ -12406,43 +12402,31 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case board.Post:
-		return ec._Post(ctx, sel, &obj)
 	case *board.Post:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Post(ctx, sel, obj)
-	case board.Comment:
-		return ec._Comment(ctx, sel, &obj)
 	case *board.Comment:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Comment(ctx, sel, obj)
-	case accounts.User:
-		return ec._User(ctx, sel, &obj)
 	case *accounts.User:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
-	case notes.Participant:
-		return ec._Participant(ctx, sel, &obj)
 	case *notes.Participant:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Participant(ctx, sel, obj)
-	case notify.Notification:
-		return ec._Notification(ctx, sel, &obj)
 	case *notify.Notification:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Notification(ctx, sel, obj)
-	case notes.Note:
-		return ec._Note(ctx, sel, &obj)
 	case *notes.Note:
 		if obj == nil {
 			return graphql.Null
@@ -12453,13 +12437,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Likeable(ctx, sel, obj)
-	case *model.Likeable:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Likeable(ctx, sel, obj)
-	case notes.Conversation:
-		return ec._Conversation(ctx, sel, &obj)
 	case *notes.Conversation:
 		if obj == nil {
 			return graphql.Null

@@ -49,7 +49,7 @@ func (r *Resolver) become(ctx context.Context, s *accounts.Session) (*model.View
 }
 
 // object finds any object that the viewer may see, or nil.
-func object(ctx context.Context, kind ids.Kind, id uuid.UUID) (any, error) {
+func object(ctx context.Context, kind ids.Kind, id uuid.UUID) (model.Node, error) {
 	l := from(ctx)
 	switch kind {
 	case ids.User:
@@ -69,14 +69,17 @@ func object(ctx context.Context, kind ids.Kind, id uuid.UUID) (any, error) {
 }
 
 // untyped makes a nil pointer a nil interface.
-func untyped[V any](v *V, err error) (any, error) {
+func untyped[V any, P interface {
+	*V
+	model.Node
+}](v P, err error) (model.Node, error) {
 	if v == nil || err != nil {
 		return nil, err
 	}
 	return v, nil
 }
 
-func (r *Resolver) node(ctx context.Context, id string) (any, error) {
+func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	kind, key, ok := ids.Decode(id)
 	if !ok {
 		return nil, nil
@@ -149,5 +152,6 @@ func (r *Resolver) setLiked(ctx context.Context, v access.Viewer, subject string
 		return nil, userErrors, err
 	}
 	found, err := object(ctx, kind, id)
-	return found, userErrors, err
+	likeable, _ := found.(model.Likeable) // nil, if it is gone since
+	return likeable, userErrors, err
 }

@@ -33,12 +33,15 @@ type (
 	NotificationEdge       = page.Edge[*notify.Notification]
 )
 
-// Node is any object that has an identifier: *accounts.User, *notes.Note and so on.
-type Node any
+// Node is any object that has an identifier: *accounts.User, *notes.Note and so on. What tells one interface
+// from another here is its methods, by which gqlgen finds the type of an object.
+type Node interface{ GlobalID() string }
 
-// Likeable is a *board.Post or a *board.Comment. It has a method, because gqlgen asks whether a Node is one:
-// an empty interface would be any of them.
-type Likeable interface{ Subject() board.Subject }
+// Likeable is a *board.Post or a *board.Comment.
+type Likeable interface {
+	Node
+	Subject() board.Subject
+}
 
 // NotificationSubject is a *notes.Conversation, a *board.Post or a *board.Comment.
 type NotificationSubject any

@@ -19,6 +19,12 @@ type Subject struct {
 	ID   uuid.UUID
 }
 
+// Subject is the post as something that can be liked.
+func (p *Post) Subject() Subject { return Subject{ids.Post, p.ID} }
+
+// Subject is the comment as something that can be liked.
+func (c *Comment) Subject() Subject { return Subject{ids.Comment, c.ID} }
+
 const (
 	postOfComment = `SELECT post_id FROM comments WHERE id = $1`
 	commentAuthor = `SELECT author_id FROM comments WHERE id = $1`
