@@ -4,9 +4,11 @@
 package page
 
 import (
+	"bytes"
 	"encoding/base64"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -96,7 +98,8 @@ func key[K Key](name string, cursor *string) (*K, error) {
 			}
 		case *string:
 			*p = string(b[1:])
-			ok = b[0] == 's'
+			// Postgres takes neither NUL nor what is not UTF-8.
+			ok = b[0] == 's' && utf8.Valid(b) && !bytes.ContainsRune(b, 0)
 		}
 	}
 	if !ok {
