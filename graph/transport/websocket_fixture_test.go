@@ -33,7 +33,7 @@ func newService(t testing.TB, door *transport.Websocket) *service {
 	s := unstartedService(door)
 	s.http.Start()
 	s.url = "ws" + strings.TrimPrefix(s.http.URL, "http")
-	t.Cleanup(s.close)
+	t.Cleanup(func() { s.close(t) })
 	return s
 }
 
@@ -53,12 +53,17 @@ func unstartedService(door *transport.Websocket) *service {
 	return s
 }
 
-// close ends the service and waits until every socket is gone.
-func (s *service) close() {
+// close ends the service, waits until every socket is gone, and checks that the door kept the rules of a
+// Source.
+func (s *service) close(t testing.TB) {
 	ctx, cancel := context.WithTimeout(context.Background(), testserver.Patience)
 	defer cancel()
 	_ = s.door.Registry.Drain(ctx, 0)
 	s.http.Close()
+	eventually(t, "every subscription is closed", func() bool { return s.Log.Readers() == 0 })
+	for _, fault := range s.Log.Faults() {
+		t.Errorf("a source: %s", fault)
+	}
 }
 
 func (s *service) init(ctx context.Context, r transport.InitRequest) (context.Context, transport.Identity, error) {

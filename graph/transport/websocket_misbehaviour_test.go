@@ -184,7 +184,7 @@ func TestMisbehaviour(t *testing.T) {
 		PingInterval: 200 * time.Millisecond, PongTimeout: pongTimeout, AckDelay: 50 * time.Millisecond,
 	})
 	s.http.Start()
-	defer s.http.Close()
+	defer s.close(t)
 	s.url = "ws" + strings.TrimPrefix(s.http.URL, "http")
 	s.Log.Publish("bad", "x", 3)
 	s.Log.Publish("big", blob, 100)

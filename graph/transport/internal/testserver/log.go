@@ -3,8 +3,10 @@ package testserver
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/notewire/notewire/graph/transport"
 )
@@ -22,6 +24,7 @@ type Log struct {
 	readers int
 	reads   int
 	acks    chan Ack
+	faults  []string
 }
 
 // Ack is one acknowledgement of a reader.
@@ -41,6 +44,13 @@ func (l *Log) Acknowledgements() <-chan Ack {
 	defer l.mu.Unlock()
 	l.acks = make(chan Ack, 1024)
 	return l.acks
+}
+
+// Faults is what a door has done with a reader that the rules of transport.Source forbid.
+func (l *Log) Faults() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.faults
 }
 
 func (l *Log) topic(name string) *topic {
@@ -109,13 +119,26 @@ type reader struct {
 	at     int
 	wake   func()
 	closed bool
+
+	reading atomic.Bool // Next is running
+}
+
+// use is called, with the log locked, by whatever must not happen after Close.
+func (r *reader) use(what string) {
+	if r.closed {
+		r.log.faults = append(r.log.faults, what+" after Close")
+	}
 }
 
 func (r *reader) Next(_ context.Context, limit int) ([]transport.Item[*Event], error) {
+	twice := !r.reading.CompareAndSwap(false, true)
+	defer r.reading.Store(false)
+	runtime.Gosched() // give another call of Next its chance
 	r.log.mu.Lock()
 	defer r.log.mu.Unlock()
-	if r.closed {
-		panic("Next after Close")
+	r.use("Next")
+	if twice {
+		r.log.faults = append(r.log.faults, "two calls of Next at a time")
 	}
 	r.log.reads++
 	bodies := r.log.topic(r.name).bodies[r.at:]
@@ -132,9 +155,7 @@ func (r *reader) Next(_ context.Context, limit int) ([]transport.Item[*Event], e
 func (r *reader) Acknowledged(cursor string) {
 	r.log.mu.Lock()
 	defer r.log.mu.Unlock()
-	if r.closed {
-		panic("Acknowledged after Close")
-	}
+	r.use("Acknowledged")
 	if r.log.acks != nil {
 		r.log.acks <- Ack{Topic: r.name, Cursor: cursor}
 	}
@@ -143,9 +164,7 @@ func (r *reader) Acknowledged(cursor string) {
 func (r *reader) Close() {
 	r.log.mu.Lock()
 	defer r.log.mu.Unlock()
-	if r.closed {
-		panic("closed twice")
-	}
+	r.use("Close")
 	r.closed = true
 	delete(r.log.topic(r.name).readers, r)
 	r.log.readers--
