@@ -150,6 +150,9 @@ func ViolatedConstraint(err error) string {
 	return ""
 }
 
+// IsForbidden says that the database refused something that this role may not do.
+func IsForbidden(err error) bool { return sqlState(err) == pqerror.InsufficientPrivilege }
+
 func runAgain(err error) bool {
 	if errors.Is(err, ErrAgain) {
 		return true

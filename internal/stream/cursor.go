@@ -53,26 +53,41 @@ func expired(why string) error {
 }
 
 // epochs is what makes cursors of another database, or of another history of this one, invalid.
-type epochs struct{ now atomic.Uint64 }
+type epochs struct {
+	now    atomic.Uint64
+	hidden atomic.Bool // this role may not see the cluster's identity
+}
 
+// The identity of the cluster, its timeline, which a failover or a restore changes, and a counter that an
+// operator can raise.
 const readEpoch = `
 SELECT hashtextextended((SELECT system_identifier FROM pg_control_system())::text || '/' || (SELECT timeline_id FROM pg_control_checkpoint())::text || '/' || counter::text, 0)
 FROM epoch`
 
+// Where a managed Postgres hides the first two, the counter alone counts.
 const readEpochCounter = `SELECT hashtextextended(counter::text, 0) FROM epoch`
 
-// read computes the epoch: a hash of the cluster's identity, of its timeline, which a failover or a restore
-// changes, and of a counter that an operator can raise. Where a managed Postgres hides the first two, the
-// counter alone counts.
-func (e *epochs) read(ctx context.Context, db *postgres.DB) error {
+// read finds the epoch and says whether it is another one than before.
+func (e *epochs) read(ctx context.Context, db *postgres.DB) (changed bool, err error) {
 	var v int64
-	err := db.QueryRowContext(ctx, readEpoch).Scan(&v)
-	if err != nil {
+	if !e.hidden.Load() {
+		err = db.QueryRowContext(ctx, readEpoch).Scan(&v)
+		e.hidden.Store(postgres.IsForbidden(err))
+	}
+	if e.hidden.Load() {
 		err = db.QueryRowContext(ctx, readEpochCounter).Scan(&v)
 	}
 	if err != nil {
-		return postgres.Explain(err)
+		return false, postgres.Explain(err)
 	}
-	e.now.Store(uint64(v))
-	return nil
+	was := e.now.Swap(uint64(v))
+	return was != uint64(v) && was != 0, nil
+}
+
+// RotateEpoch makes all cursors invalid, as a restore does. Servers notice within their poll interval.
+func RotateEpoch(ctx context.Context, db *postgres.DB) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE epoch SET counter = counter + 1`)
+		return err
+	})
 }

@@ -54,7 +54,7 @@ type topic struct {
 // the broker lost.
 func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration, log *slog.Logger) (*Log, *Hub, error) {
 	l := &Log{db: db}
-	if err := l.epochs.read(ctx, db); err != nil {
+	if _, err := l.epochs.read(ctx, db); err != nil {
 		return nil, nil, err
 	}
 	h := &Hub{

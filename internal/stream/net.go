@@ -39,11 +39,16 @@ func (h *Hub) watch(ctx context.Context) {
 			h.synced.Store(false)
 			continue
 		}
+		// The database may be another one than before: a failover, a restore.
+		changed, err := h.log.epochs.read(ctx, h.log.db)
+		if err != nil {
+			continue
+		}
+		if changed {
+			h.slog.Warn("the log has a new epoch: all positions of before have expired")
+			h.expireAll()
+		}
 		if since == "" || missed {
-			// The database may be another one than before: a failover, a restore.
-			if err := h.log.epochs.read(ctx, h.log.db); err != nil {
-				continue
-			}
 			h.markAll()
 		} else {
 			h.mark(topics)
@@ -107,6 +112,23 @@ func (h *Hub) markAll() {
 	}
 	h.mu.Unlock()
 	ring(h.bell)
+}
+
+// expireAll ends the subscriptions of an epoch that is over: their next Read says so.
+func (h *Hub) expireAll() {
+	h.mu.Lock()
+	var woken []*Subscription
+	for _, t := range h.topics {
+		for s := range t.readers {
+			woken = append(woken, s)
+		}
+	}
+	clear(h.topics)
+	clear(h.dirty)
+	h.mu.Unlock()
+	for _, s := range woken {
+		s.wake()
+	}
 }
 
 // Prune deletes what the net no longer needs. It is called now and then by the process that does the

@@ -15,8 +15,10 @@ type Subscription struct {
 	topic uuid.UUID
 	pos   int64
 	wake  func()
+	start Head   // of the log when this reader came
+	epoch uint64 // in which pos has its meaning
 
-	opened bool
+	opened, closed bool // guarded by the hub
 }
 
 // Now is the position of a subscription that starts with the next event.
@@ -26,8 +28,8 @@ const Now int64 = -1
 // there is more to read, perhaps too often, from any goroutine, and must not block. A position beyond the
 // log's end, or one whose next event is no longer kept, is CURSOR_EXPIRED. Who may listen to the topic is
 // the caller's matter.
-func (h *Hub) Subscribe(ctx context.Context, id uuid.UUID, after int64, wake func()) (*Subscription, error) {
-	s := &Subscription{hub: h, topic: id, wake: wake}
+func (h *Hub) Subscribe(ctx context.Context, id uuid.UUID, after int64, wake func()) (_ *Subscription, err error) {
+	s := &Subscription{hub: h, topic: id, wake: wake, epoch: h.log.epochs.now.Load()}
 	// First listen, then read where the log ends: between the two nothing can be missed.
 	h.mu.Lock()
 	t := h.topics[id]
@@ -37,11 +39,12 @@ func (h *Hub) Subscribe(ctx context.Context, id uuid.UUID, after int64, wake fun
 	}
 	t.readers[s] = struct{}{}
 	h.mu.Unlock()
-	head, err := h.log.start(ctx, id, after)
+	s.start, err = h.log.start(ctx, id, after)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
+	head := s.start.Seq
 	if s.pos = after; after == Now {
 		s.pos = head
 	}
@@ -65,41 +68,45 @@ func (h *Hub) Subscribe(ctx context.Context, id uuid.UUID, after int64, wake fun
 }
 
 const readStart = `
-SELECT t.seq, $2 >= t.seq OR EXISTS (SELECT FROM events WHERE topic_id = t.id AND seq = $2 + 1)
+SELECT t.seq, t.unread_notes, t.unread_conversations, t.unread_notifications, t.unseen_notifications,
+  $2 >= t.seq OR EXISTS (SELECT FROM events WHERE topic_id = t.id AND seq = $2 + 1)
 FROM topics AS t WHERE t.id = $1`
 
 // start reads the head of a topic, and whether the log still reaches back to a position.
-func (l *Log) start(ctx context.Context, id uuid.UUID, after int64) (head int64, err error) {
+func (l *Log) start(ctx context.Context, id uuid.UUID, after int64) (h Head, err error) {
 	rows, err := l.db.Rows(ctx, readStart, id, after)
 	if err != nil {
-		return 0, postgres.Explain(err)
+		return h, postgres.Explain(err)
 	}
 	defer rows.Close()
 	kept := true
 	for rows.Next() {
-		if err := rows.Scan(&head, &kept); err != nil {
-			return 0, err
+		if err := rows.Scan(&h.Seq, &h.Unread.Notes, &h.Unread.Conversations, &h.Unread.Notifications, &h.Unread.Unseen, &kept); err != nil {
+			return h, err
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return 0, postgres.Explain(err)
+		return h, postgres.Explain(err)
 	}
 	switch {
 	case after == Now:
-	case after > head:
-		return 0, expired("it lies beyond the end of the log")
+	case after > h.Seq:
+		return h, expired("it lies beyond the end of the log")
 	case !kept:
-		return 0, expired("they are older than the log is kept")
+		return h, expired("they are older than the log is kept")
 	}
-	return head, nil
+	return h, nil
 }
 
 // Read returns up to limit events after the position and moves the position past them; none when there are
 // no more now. It does not wait. A hole in the log is CURSOR_EXPIRED, never passed over.
 func (s *Subscription) Read(ctx context.Context, limit int) ([]Event, error) {
+	if s.epoch != s.hub.log.epochs.now.Load() {
+		return nil, expired("the log was restored from a backup or lost its end")
+	}
 	s.hub.mu.Lock()
 	t := s.hub.topics[s.topic]
-	if t == nil { // closed
+	if t == nil || s.closed {
 		s.hub.mu.Unlock()
 		return nil, nil
 	}
@@ -126,17 +133,24 @@ func (s *Subscription) Read(ctx context.Context, limit int) ([]Event, error) {
 // Position is the seq of the last event that Read returned, or where the subscription started.
 func (s *Subscription) Position() int64 { return s.pos }
 
+// Start is the head of the log when the subscription began: what Read returns up to there is history.
+func (s *Subscription) Start() Head { return s.start }
+
 // Close ends the subscription. wake may be called once more while it runs.
 func (s *Subscription) Close() {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	if s.opened {
+		h.open.Add(-1)
+	}
 	t := h.topics[s.topic]
 	if t == nil {
 		return
-	}
-	if _, ok := t.readers[s]; ok && s.opened {
-		h.open.Add(-1)
 	}
 	delete(t.readers, s)
 	if len(t.readers) == 0 {

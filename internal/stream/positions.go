@@ -1,0 +1,155 @@
+package stream
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/postgres"
+)
+
+// PositionKey says whose progress a position is: that of one subscription, with its arguments, of one
+// device of a user.
+type PositionKey struct {
+	User         uuid.UUID
+	Device       string
+	Subscription string
+}
+
+const (
+	// Acknowledgements are written together, this often: what a kill -9 forgets comes again.
+	flushInterval = time.Second
+	// A user's least recently opened devices beyond so many are forgotten.
+	maxDevices = 50
+	// A device that did not come back for so long is forgotten.
+	deviceTTL = "30 days"
+)
+
+// Positions remembers how far the devices of users got, so that a client which subscribes again with its
+// old variables continues where it was.
+type Positions struct {
+	db  *postgres.DB
+	log *slog.Logger
+
+	mu    sync.Mutex
+	dirty map[*Position]struct{} // acknowledged since the last flush; one entry per open position
+}
+
+// NewPositions keeps the positions of a database. Run must be running for acknowledgements to be written.
+func NewPositions(db *postgres.DB, log *slog.Logger) *Positions {
+	return &Positions{db: db, log: log, dirty: map[*Position]struct{}{}}
+}
+
+// Position is the progress of one open subscription.
+type Position struct {
+	key    PositionKey
+	holder uuid.UUID
+	epoch  int64
+	all    *Positions
+
+	// Guarded by all.mu.
+	seq     int64
+	ackedAt time.Time
+}
+
+const openPosition = `
+INSERT INTO positions AS p (user_id, device, subscription, seq, epoch, holder) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (user_id, device, subscription) DO UPDATE
+SET seq = CASE WHEN p.epoch = $5 AND NOT p.shared THEN greatest(p.seq, $4) ELSE $4 END, epoch = $5, holder = $6, held_since = clock_timestamp()
+RETURNING seq`
+
+const forgetDevices = `
+DELETE FROM positions WHERE user_id = $1 AND device IN (
+  SELECT device FROM positions WHERE user_id = $1 GROUP BY device ORDER BY max(held_since) DESC OFFSET $2)`
+
+// Open takes over the position of a key, for a subscription that would start after a seq, and returns the
+// seq after which it is to start: the later of that and what was acknowledged. It is stored before the
+// subscription's first event, so that a client which loses that event still gets it.
+func (p *Positions) Open(ctx context.Context, l *Log, key PositionKey, after int64) (*Position, int64, error) {
+	p.flush(ctx) // what this device has just acknowledged on another socket of this process
+	pos := &Position{key: key, holder: uuid.New(), epoch: int64(l.epochs.now.Load()), all: p}
+	err := p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if _, err := tx.Row(ctx, openPosition, []any{key.User, key.Device, key.Subscription, after, pos.epoch, pos.holder}, &pos.seq); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, forgetDevices, key.User, maxDevices)
+		return err
+	})
+	return pos, pos.seq, err
+}
+
+// Acknowledge says that the client has handled everything up to seq. It does not block.
+func (pos *Position) Acknowledge(seq int64) {
+	p := pos.all
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if seq > pos.seq {
+		pos.seq, pos.ackedAt = seq, time.Now()
+		p.dirty[pos] = struct{}{}
+	}
+}
+
+// The position of a key that was taken over since belongs to the newer socket. If the older one's client
+// has acknowledged something after that, both live: the device is shared, and its position says nothing.
+const writePositions = `
+UPDATE positions AS p SET
+  seq = greatest(p.seq, a.seq),
+  shared = p.shared OR p.holder <> a.holder AND clock_timestamp() - make_interval(secs => a.age) > p.held_since
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::uuid[], $7::float8[])
+  AS a(user_id, device, subscription, seq, epoch, holder, age)
+WHERE p.user_id = a.user_id AND p.device = a.device AND p.subscription = a.subscription AND p.epoch = a.epoch`
+
+// Run writes what was acknowledged once a second until ctx is done, and then a last time.
+func (p *Positions) Run(ctx context.Context) {
+	tick := time.NewTicker(flushInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			p.flush(ctx)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			p.flush(last)
+			return
+		}
+	}
+}
+
+func (p *Positions) flush(ctx context.Context) {
+	p.mu.Lock()
+	if len(p.dirty) == 0 {
+		p.mu.Unlock()
+		return
+	}
+	var users, holders postgres.UUIDs
+	var devices, subscriptions []string
+	var seqs, epochs []int64
+	var ages []float64
+	for pos := range p.dirty {
+		users, holders = append(users, pos.key.User), append(holders, pos.holder)
+		devices, subscriptions = append(devices, pos.key.Device), append(subscriptions, pos.key.Subscription)
+		seqs, epochs = append(seqs, pos.seq), append(epochs, pos.epoch)
+		ages = append(ages, time.Since(pos.ackedAt).Seconds())
+	}
+	clear(p.dirty)
+	p.mu.Unlock()
+	err := p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, writePositions, users, devices, subscriptions, seqs, epochs, holders, ages)
+		return err
+	})
+	if err != nil && ctx.Err() == nil { // the next acknowledgement writes it again; until then, repeats
+		p.log.Warn("positions of devices not written", "count", len(users), "error", err)
+	}
+}
+
+// Prune forgets the devices that did not come back.
+func (p *Positions) Prune(ctx context.Context) error {
+	return p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM positions WHERE held_since < now() - interval '`+deviceTTL+`'`)
+		return err
+	})
+}
