@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
+	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/sitetest"
 )
 
@@ -153,3 +155,13 @@ func texts(t testing.TB, list []any, path string) (s []string) {
 
 // long is a text of n characters.
 func long(n int) string { return strings.Repeat("字", n) }
+
+// userID is the key of a user in the database.
+func userID(t testing.TB, c *client) uuid.UUID {
+	t.Helper()
+	kind, id, ok := ids.Decode(c.ID)
+	if !ok || kind != ids.User {
+		t.Fatalf("%q is no user", c.ID)
+	}
+	return id
+}

@@ -137,7 +137,8 @@ func (s *Subscription) Ready() *Subscription {
 	return s
 }
 
-// Refused waits for the end of the subscription and returns the code of its error.
+// Refused waits for the end of the subscription and returns the code of its error. The socket is closed: a
+// user has few.
 func (s *Subscription) Refused() string {
 	s.t.Helper()
 	m := s.read()
@@ -149,6 +150,7 @@ func (s *Subscription) Refused() string {
 		s.t.Fatalf("no errors in %s", m.Payload)
 	}
 	code, _ := list[0].Extensions["code"].(string)
+	_ = s.conn.Close(websocket.StatusNormalClosure, "")
 	return code
 }
 
