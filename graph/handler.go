@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/notewire/notewire/graph/transport"
 	"github.com/notewire/notewire/internal/access"
@@ -83,7 +84,10 @@ func (a *API) Open() int { return a.sockets.Len() + a.streams.Len() }
 
 // Drain ends all sockets and streams for a restart, spread over a time, and waits until they are gone.
 func (a *API) Drain(ctx context.Context, over time.Duration) error {
-	return errors.Join(a.sockets.Drain(ctx, over), a.streams.Drain(ctx))
+	var g errgroup.Group
+	g.Go(func() error { return a.sockets.Drain(ctx, over) })
+	g.Go(func() error { return a.streams.Drain(ctx) })
+	return g.Wait()
 }
 
 // authenticate finds the viewer of a request by its Authorization header. A token that is not valid is
@@ -105,8 +109,7 @@ func (r *Resolver) authenticate(next http.Handler) http.Handler {
 
 func refuse(w http.ResponseWriter, req *http.Request, err error) {
 	status, out := http.StatusInternalServerError, &gqlerror.Error{Message: "Something went wrong here.", Extensions: map[string]any{"code": problem.Internal}}
-	var p *problem.Error
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*problem.Error](err); ok {
 		out = &gqlerror.Error{Message: p.Message, Extensions: map[string]any{"code": p.Code}}
 		switch p.Code {
 		case problem.Unauthenticated:
