@@ -22,8 +22,7 @@ type gate struct{ log *slog.Logger }
 func (g gate) present(ctx context.Context, err error) *gqlerror.Error {
 	var given *gqlerror.Error
 	errors.As(err, &given)
-	var p *problem.Error
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*problem.Error](err); ok {
 		out := &gqlerror.Error{Message: p.Message, Path: path(ctx, given), Extensions: map[string]any{"code": p.Code}}
 		if p.RetryAfter > 0 {
 			out.Extensions["retryAfterMs"] = p.RetryAfter.Milliseconds()

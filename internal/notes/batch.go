@@ -93,12 +93,12 @@ func (s *Notes) repeated(ctx context.Context, tx *postgres.Tx, drafts []*draft) 
 		if d.IdempotencyKey == nil {
 			continue
 		}
-		if id := d.sender.String() + *d.IdempotencyKey; first[id] {
+		id := d.sender.String() + *d.IdempotencyKey
+		if first[id] {
 			d.err = problem.Refuse(problem.Conflict, "idempotencyKey", "This key is being used by another note at this moment: send it again.")
 			continue
-		} else {
-			first[id] = true
 		}
+		first[id] = true
 		senders, keys, order = append(senders, d.sender), append(keys, *d.IdempotencyKey), append(order, int64(i))
 	}
 	if len(keys) == 0 {

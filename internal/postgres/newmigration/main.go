@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -39,7 +40,7 @@ func run(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer local.Stop(ctx)
+	defer func() { err = errors.Join(err, local.Stop(ctx)) }()
 	db, err := sql.Open("postgres", local.DSN())
 	if err != nil {
 		return err
