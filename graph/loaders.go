@@ -41,11 +41,12 @@ type actorsKey struct {
 type loadersKey struct{}
 
 // loadWait is how long a loader waits for more identifiers: long enough for the fields of one level to
-// ask, which takes microseconds, and not to be felt.
+// ask, which takes microseconds, and not to be felt. Where processors are short some come too late and are
+// read by one more statement.
 const loadWait = 250 * time.Microsecond
 
-func load[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
-	return dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(loadWait))
+func load[K comparable, V any](wait time.Duration, fetch func(context.Context, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+	return dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(wait))
 }
 
 // withLoaders gives an operation its loaders.
@@ -63,25 +64,25 @@ func (r *Resolver) withOwnLoaders(ctx context.Context, next graphql.RootResolver
 
 func (r *Resolver) freshLoaders(ctx context.Context) context.Context {
 	return context.WithValue(ctx, loadersKey{}, &loaders{
-		users: load(r.Accounts.ByIDs),
-		conversations: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Conversation, error) {
+		users: load(r.LoadWait, r.Accounts.ByIDs),
+		conversations: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Conversation, error) {
 			return r.Notes.ConversationsByIDs(ctx, access.From(ctx), list)
 		}),
-		notes: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Note, error) {
+		notes: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Note, error) {
 			return r.Notes.NotesByIDs(ctx, access.From(ctx), list)
 		}),
-		readNotes: load(func(ctx context.Context, list []notes.Place) (map[notes.Place]*notes.Note, error) {
+		readNotes: load(r.LoadWait, func(ctx context.Context, list []notes.Place) (map[notes.Place]*notes.Note, error) {
 			return r.Notes.NotesByPlaces(ctx, access.From(ctx), list)
 		}),
-		posts:    load(r.Board.PostsByIDs),
-		comments: load(r.Board.CommentsByIDs),
-		liked: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]bool, error) {
+		posts:    load(r.LoadWait, r.Board.PostsByIDs),
+		comments: load(r.LoadWait, r.Board.CommentsByIDs),
+		liked: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]bool, error) {
 			return r.Board.Liked(ctx, access.From(ctx), list)
 		}),
-		notifications: load(func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notify.Notification, error) {
+		notifications: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notify.Notification, error) {
 			return r.Bell.ByIDs(ctx, access.From(ctx), list)
 		}),
-		actors: load(func(ctx context.Context, list []actorsKey) (map[actorsKey][]uuid.UUID, error) {
+		actors: load(r.LoadWait, func(ctx context.Context, list []actorsKey) (map[actorsKey][]uuid.UUID, error) {
 			return r.actors(ctx, list)
 		}),
 	})

@@ -22,13 +22,14 @@ type Resolver struct {
 	Log      *stream.Log
 	Hub      *stream.Hub
 	Sessions Sessions
+	LoadWait time.Duration // how long identifiers are collected before they are read together
 }
 
 // NewResolver wires the rooms of the domain on one database.
 func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, sessionTTL time.Duration) *Resolver {
 	bell := notify.New(db, log)
 	return &Resolver{Accounts: accounts.New(db, sessionTTL), Notes: notes.New(db, log, bell), Board: board.New(db, log, bell),
-		Bell: bell, Log: log, Hub: hub}
+		Bell: bell, Log: log, Hub: hub, LoadWait: loadWait}
 }
 
 // Sessions ends what is open on behalf of a session.
