@@ -1,10 +1,13 @@
 package transport_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -177,6 +180,31 @@ func TestDrain(t *testing.T) {
 	if n := s.door.Registry.Len() + s.Log.Readers(); n != 0 {
 		t.Fatalf("%d sockets and subscriptions are left", n)
 	}
+}
+
+// hijackHook calls before when a handler takes over the connection.
+type hijackHook struct {
+	http.ResponseWriter
+	before func()
+}
+
+func (h hijackHook) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	h.before()
+	return h.ResponseWriter.(http.Hijacker).Hijack()
+}
+
+// An upgrade that was under way when the drain began is closed as the others are.
+func TestUpgradeWhileDrainBegins(t *testing.T) {
+	s := unstartedService(&transport.Websocket{})
+	drained := make(chan error, 1)
+	handler := s.http.Config.Handler
+	s.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(hijackHook{w, func() { drained <- s.door.Registry.Drain(context.Background(), 0) }}, r)
+	})
+	s.http.Start()
+	t.Cleanup(func() { s.close(t) })
+	dial(t, "ws"+strings.TrimPrefix(s.http.URL, "http")).expectClose(1012)
+	must(t, <-drained)
 }
 
 func TestDrainIsStaggered(t *testing.T) {

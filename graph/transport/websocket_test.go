@@ -256,6 +256,12 @@ func TestAcknowledgement(t *testing.T) {
 	ping = p.expect("ping", "")
 	p.send(`{"type":"pong","payload":%s}`, ping.Payload)
 	expectAck(testserver.Ack{Topic: "two", Cursor: "2"})
+	for range 3 { // all is acknowledged: the next ping comes in 25 s
+		p.send(`{"type":"ping"}`)
+		if m := p.read(); m.Type != "pong" {
+			t.Fatalf("got %s", m.Raw)
+		}
+	}
 }
 
 func TestSilentClientIsDropped(t *testing.T) {
