@@ -8,6 +8,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
+
+	"github.com/google/uuid"
+
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/sitetest"
 	"github.com/notewire/notewire/internal/stream"
@@ -70,6 +74,7 @@ type deaf struct{}
 
 func (deaf) Publish(context.Context, []stream.Wake) error                 { return nil }
 func (deaf) Receive(ctx context.Context, _ func([]stream.Wake), _ func()) { <-ctx.Done() }
+func (deaf) Follow(_, _ []uuid.UUID)                                      {}
 func (deaf) Connected() bool                                              { return true }
 func losesEverything(*postgres.DB, *slog.Logger) stream.Broker            { return deaf{} }
 

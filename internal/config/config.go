@@ -2,10 +2,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -36,6 +40,8 @@ type Serve struct {
 	TrustedDocuments string         `env:"NOTEWIRE_TRUSTED_DOCUMENTS" default:"off" enum:"off,prefer,only" help:"only serves nothing but the documents of the manifest."`
 	TrustedManifest  string         `env:"NOTEWIRE_TRUSTED_MANIFEST" type:"existingfile" placeholder:"FILE" help:"The manifest: a JSON object of ids, or SHA-256 hashes, and documents."`
 	SessionTTL       time.Duration  `env:"NOTEWIRE_SESSION_TTL" default:"720h" help:"How long a login lives."`
+	NATSURL          string         `name:"nats-url" env:"NATS_URL" placeholder:"URL,..." help:"A NATS server, or several of one cluster, as nats://user:password@host:4222, through which servers wake each other. Without it they do so through Postgres."`
+	Role             string         `env:"NOTEWIRE_ROLE" default:"all" enum:"all,api,stream,worker" help:"What this process does: ${enum}. api answers single requests, stream holds sockets and event streams, worker does the housekeeping."`
 	PollInterval     time.Duration  `env:"NOTEWIRE_POLL_INTERVAL" default:"1s" help:"How often to look for events of which the broker said nothing."`
 	DrainDelay       *time.Duration `env:"NOTEWIRE_DRAIN_DELAY" placeholder:"5s" help:"How long readiness fails before sockets are closed at the end; 0 on a terminal."`
 }
@@ -54,6 +60,9 @@ func (s *Serve) Validate() error {
 	if s.MaxConns < 2 {
 		return fmt.Errorf("--db-max-conns %d: at least 2 are needed", s.MaxConns)
 	}
+	if err := checkNATS(s.NATSURL); err != nil {
+		return err
+	}
 	if s.PollInterval < 50*time.Millisecond || s.PollInterval > time.Minute {
 		return fmt.Errorf("--poll-interval %s: give 50ms to 1m", s.PollInterval)
 	}
@@ -62,6 +71,24 @@ func (s *Serve) Validate() error {
 	}
 	if s.TrustedDocuments != "off" && s.TrustedManifest == "" {
 		return fmt.Errorf("--trusted-documents %s needs --trusted-manifest FILE", s.TrustedDocuments)
+	}
+	return nil
+}
+
+// checkNATS does not repeat the addresses: they may hold a password.
+func checkNATS(urls string) error {
+	if urls == "" {
+		return nil
+	}
+	for address := range strings.SplitSeq(urls, ",") {
+		address = strings.TrimSpace(address)
+		if !strings.Contains(address, "://") {
+			address = "nats://" + address
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Hostname() == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			return errors.New("--nats-url (NATS_URL) is not understood: give nats://host:4222, with tls, ws or wss in place of nats where that is spoken, and with user:password@ or token@ before the host where it is asked for; several addresses of one cluster are separated by commas")
+		}
 	}
 	return nil
 }

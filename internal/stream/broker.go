@@ -22,6 +22,10 @@ type Broker interface {
 	// may have been missed, so also once it has connected. Both return at once. Receive connects again by
 	// itself and returns only when ctx is done.
 	Receive(ctx context.Context, woken func([]Wake), lost func())
+	// Follow says of which topics there are readers here from now on, and of which there are none left:
+	// wakes of all others need not come. It is called by one goroutine at a time, from before Receive until
+	// after it has returned, and does not wait for the broker.
+	Follow(begin, end []uuid.UUID)
 	// Connected says whether wakes come in now.
 	Connected() bool
 }

@@ -144,5 +144,9 @@ func (b *PostgresBroker) listen(ctx context.Context, woken func([]Wake), lost fu
 	}
 }
 
+// Follow implements Broker. There is one channel for all topics: what nobody reads here costs the hub a look
+// into a map.
+func (b *PostgresBroker) Follow(_, _ []uuid.UUID) {}
+
 // Connected implements Broker.
 func (b *PostgresBroker) Connected() bool { return b.connected.Load() }

@@ -30,7 +30,9 @@ type Hub struct {
 	mu     sync.Mutex
 	topics map[uuid.UUID]*topic // those with readers here
 	dirty  map[uuid.UUID]struct{}
-	bell   chan struct{} // size 1: there is something dirty
+	bell   chan struct{}          // size 1: there is something dirty
+	moved  map[uuid.UUID]struct{} // those whose first reader came, or whose last one left; one entry per topic
+	moving chan struct{}          // size 1: something has moved
 
 	outMu   sync.Mutex
 	out     map[uuid.UUID]int64 // what the others are still to be told; one entry per topic
@@ -60,6 +62,7 @@ func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration
 	h := &Hub{
 		log: l, broker: broker, poll: poll, slog: log,
 		topics: map[uuid.UUID]*topic{}, dirty: map[uuid.UUID]struct{}{}, bell: make(chan struct{}, 1),
+		moved: map[uuid.UUID]struct{}{}, moving: make(chan struct{}, 1),
 		out: map[uuid.UUID]int64{}, outBell: make(chan struct{}, 1),
 		lost: make(chan struct{}, 1),
 	}
@@ -83,7 +86,7 @@ func ring(bell chan struct{}) {
 // Run serves until ctx is done, and returns when all it started has ended.
 func (h *Hub) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){h.deliver, h.tell, h.watch} {
+	for _, f := range []func(context.Context){h.deliver, h.tell, h.follow, h.watch} {
 		wg.Go(func() { f(ctx) })
 	}
 	wg.Go(func() { h.broker.Receive(ctx, h.heard, func() { ring(h.lost) }) })
@@ -122,6 +125,7 @@ func (h *Hub) heard(wakes []Wake) {
 // tell publishes what was committed, the next lot when the last was taken: while the broker is busy, what
 // comes in between is one wake per topic.
 func (h *Hub) tell(ctx context.Context) {
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -136,11 +140,42 @@ func (h *Hub) tell(ctx context.Context) {
 		clear(h.out)
 		h.outMu.Unlock()
 		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
-		if err := h.broker.Publish(limited, wakes); err != nil && ctx.Err() == nil {
+		err := h.broker.Publish(limited, wakes)
+		cancel()
+		if err != nil && !failing && ctx.Err() == nil { // said once, not for each commit
 			h.slog.Warn("broker: not published: other processes find it by polling", "topics", len(wakes), "error", err)
 		}
-		cancel()
+		failing = err != nil
 	}
+}
+
+// follow keeps the broker informed of which topics have readers here.
+func (h *Hub) follow(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.moving:
+		}
+		var begin, end []uuid.UUID
+		h.mu.Lock()
+		for id := range h.moved {
+			if h.topics[id] != nil {
+				begin = append(begin, id)
+			} else {
+				end = append(end, id)
+			}
+		}
+		clear(h.moved)
+		h.mu.Unlock()
+		h.broker.Follow(begin, end)
+	}
+}
+
+// move notes that a topic was given its first reader, or has lost its last one. The caller holds mu.
+func (h *Hub) move(id uuid.UUID) {
+	h.moved[id] = struct{}{}
+	ring(h.moving)
 }
 
 // deliver reads what is new, once for all readers of this process, and wakes them.

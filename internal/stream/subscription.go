@@ -36,6 +36,7 @@ func (h *Hub) Subscribe(ctx context.Context, id uuid.UUID, after int64, wake fun
 	if t == nil {
 		t = &topic{read: -1, readers: map[*Subscription]struct{}{}}
 		h.topics[id] = t
+		h.move(id)
 	}
 	t.readers[s] = struct{}{}
 	h.mu.Unlock()
@@ -156,5 +157,6 @@ func (s *Subscription) Close() {
 	if len(t.readers) == 0 {
 		delete(h.topics, s.topic)
 		delete(h.dirty, s.topic)
+		h.move(s.topic)
 	}
 }
