@@ -10,8 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/google/uuid"
-
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/sitetest"
 	"github.com/notewire/notewire/internal/stream"
