@@ -134,8 +134,7 @@ func (tx *Tx) Ent() *ent.Client {
 }
 
 func sqlState(err error) pqerror.Code {
-	var e *pq.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
 		return e.Code
 	}
 	return ""
@@ -143,8 +142,7 @@ func sqlState(err error) pqerror.Code {
 
 // ViolatedConstraint is the name of the unique index that err says was violated, or "".
 func ViolatedConstraint(err error) string {
-	var e *pq.Error
-	if errors.As(err, &e) && e.Code == pqerror.UniqueViolation {
+	if e, ok := errors.AsType[*pq.Error](err); ok && e.Code == pqerror.UniqueViolation {
 		return e.Constraint
 	}
 	return ""
@@ -157,8 +155,7 @@ func runAgain(err error) bool {
 	if errors.Is(err, ErrAgain) {
 		return true
 	}
-	var p *problem.Error
-	if errors.As(err, &p) {
+	if _, ok := errors.AsType[*problem.Error](err); ok {
 		return false
 	}
 	switch sqlState(err) {
@@ -180,8 +177,7 @@ func explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	var p *problem.Error
-	if errors.As(err, &p) {
+	if _, ok := errors.AsType[*problem.Error](err); ok {
 		return err
 	}
 	code := sqlState(err)

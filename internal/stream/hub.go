@@ -108,16 +108,16 @@ func (h *Hub) Committed(wakes []Wake) {
 // heard marks what has more to read.
 func (h *Hub) heard(wakes []Wake) {
 	h.mu.Lock()
-	any := false
+	more := false
 	for _, w := range wakes {
 		if t := h.topics[w.Topic]; t != nil && w.Seq > t.head {
 			t.head = w.Seq
 			h.dirty[w.Topic] = struct{}{}
-			any = true
+			more = true
 		}
 	}
 	h.mu.Unlock()
-	if any {
+	if more {
 		ring(h.bell)
 	}
 }
@@ -222,7 +222,7 @@ func (h *Hub) deliverChunk(ctx context.Context) (more bool) {
 		ring(h.lost) // the poll reads them when the database is back
 		return more
 	}
-	for _, s := range h.keep(ids, events) {
+	for _, s := range h.keep(events) {
 		s.wake()
 	}
 	return more || len(events) > 0 && h.anyDirty()
@@ -235,7 +235,7 @@ func (h *Hub) anyDirty() bool {
 }
 
 // keep puts events into the tails and returns the readers to wake.
-func (h *Hub) keep(ids []uuid.UUID, events []Event) (woken []*Subscription) {
+func (h *Hub) keep(events []Event) (woken []*Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for len(events) > 0 {

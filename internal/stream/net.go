@@ -92,15 +92,15 @@ func (h *Hub) changed(ctx context.Context, since string) (next string, topics []
 
 func (h *Hub) mark(ids []uuid.UUID) {
 	h.mu.Lock()
-	any := false
+	more := false
 	for _, id := range ids {
 		if h.topics[id] != nil {
 			h.dirty[id] = struct{}{}
-			any = true
+			more = true
 		}
 	}
 	h.mu.Unlock()
-	if any {
+	if more {
 		ring(h.bell)
 	}
 }
