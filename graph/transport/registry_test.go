@@ -121,8 +121,8 @@ func TestSessionChangesDuringInit(t *testing.T) {
 	}
 	ended := begin("ended", `"user":"ada","session":"1"`)
 	suspended := begin("suspended", `"user":"bob","session":"2"`)
-	renewed := begin("renewed", `"user":"eve","session":"3","expires":"100ms"`)
-	clock := begin("clock", `"user":"eve","session":"4","expires":"100ms"`)
+	renewed := begin("renewed", `"user":"eve","session":"3","expires":"1s"`)
+	clock := begin("clock", `"user":"eve","session":"4","expires":"1s"`)
 	s.door.Registry.CloseSession("1")
 	s.door.Registry.CloseUser("bob")
 	s.door.Registry.ExtendSession("3", time.Now().Add(time.Hour))
@@ -140,8 +140,8 @@ func TestSessionChangesDuringInit(t *testing.T) {
 func TestExtendSession(t *testing.T) {
 	s := newService(t, &transport.Websocket{})
 	longer, shorter, clock := dial(t, s.url), dial(t, s.url), dial(t, s.url)
-	longer.init(`{"session":"1","expires":"200ms"}`)
-	clock.init(`{"session":"2","expires":"200ms"}`)
+	longer.init(`{"session":"1","expires":"1s"}`)
+	clock.init(`{"session":"2","expires":"1s"}`)
 	shorter.init(`{"session":"3","expires":"1h"}`)
 	s.door.Registry.ExtendSession("1", time.Now().Add(time.Hour))
 	s.door.Registry.ExtendSession("3", time.Now().Add(10*time.Millisecond))

@@ -178,9 +178,9 @@ var misbehaviours = []misbehaviour{
 func TestMisbehaviour(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	// Enough for those who behave, on a machine that has all the others to do as well.
-	pongTimeout := time.Second * time.Duration(max(1, *badSockets/200))
+	pongTimeout := time.Second * time.Duration(max(3, *badSockets/200))
 	s := unstartedService(&transport.Websocket{
-		InitTimeout: 300 * time.Millisecond, WriteTimeout: 300 * time.Millisecond,
+		InitTimeout: time.Second, WriteTimeout: time.Second,
 		PingInterval: 200 * time.Millisecond, PongTimeout: pongTimeout, AckDelay: 50 * time.Millisecond,
 	})
 	s.http.Start()

@@ -265,7 +265,7 @@ func TestAcknowledgement(t *testing.T) {
 }
 
 func TestSilentClientIsDropped(t *testing.T) {
-	s := newService(t, &transport.Websocket{PingInterval: 20 * time.Millisecond, PongTimeout: 100 * time.Millisecond})
+	s := newService(t, &transport.Websocket{PingInterval: 20 * time.Millisecond, PongTimeout: time.Second})
 	silent, good := connect(t, s.url), connect(t, s.url)
 	for range 3 {
 		good.expect("ping", "")
