@@ -186,3 +186,13 @@ func Text(t testing.TB, v any, path string) string {
 	}
 	return s
 }
+
+// As is somebody of whom only the token is known.
+func As(t testing.TB, url, token string) *Client { return &Client{URL: url, Token: token, t: t} }
+
+// In is the same user in another test, a subtest say.
+func (c *Client) In(t testing.TB) *Client {
+	same := *c
+	same.t = t
+	return &same
+}

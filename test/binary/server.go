@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -140,6 +141,12 @@ func (s *Server) Kill() {
 // Terminate asks the server to end, and does not wait.
 func (s *Server) Terminate() { s.signal(syscall.SIGTERM) }
 
+// Stop lets the server stand still, its connections open, until GoOn.
+func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
+
+// GoOn lets a server go on that was stopped.
+func (s *Server) GoOn() { s.signal(syscall.SIGCONT) }
+
 func (s *Server) signal(sig os.Signal) {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -211,16 +218,21 @@ func (s *Server) Readiness() (status int, body string) {
 // no port below 32768 to outgoing connections, so that nobody takes it while the server is away.
 func FixedAddr(t testing.TB) string {
 	t.Helper()
-	for port := 20000 + os.Getpid()%10000; port < 32768; port++ {
+	for range 1000 {
+		// Processes begin at different places, and nobody gets an address that somebody else has.
+		port := 20000 + (os.Getpid()*50+int(fixed.Add(1)))%12000
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			defer l.Close()
 			return l.Addr().String()
 		}
 	}
-	t.Fatal("no free port between 20000 and 32767")
+	t.Fatal("no free port between 20000 and 32000")
 	return ""
 }
+
+// fixed counts the addresses that FixedAddr has tried.
+var fixed atomic.Int64
 
 // logBook keeps the log of a server.
 type logBook struct {

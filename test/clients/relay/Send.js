@@ -1,0 +1,17 @@
+graphql`
+  mutation SendMutation($input: SendNoteInput!) {
+    sendNote(input: $input) {
+      note {
+        id
+        body
+        isMine
+      }
+      cursor
+      userErrors {
+        code
+        message
+        field
+      }
+    }
+  }
+`

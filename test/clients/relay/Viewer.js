@@ -1,0 +1,15 @@
+graphql`
+  query ViewerQuery {
+    viewer {
+      id
+      cursor
+      user {
+        username
+      }
+      unread {
+        id
+        notes
+      }
+    }
+  }
+`
