@@ -150,13 +150,15 @@ func serve(ctx context.Context, c config.Serve) error {
 	if err != nil {
 		return err
 	}
-	resolver := graph.NewResolver(db, events, hub, c.SessionTTL)
+	positions := stream.NewPositions(db, log)
+	resolver := graph.NewResolver(db, events, hub, positions, c.SessionTTL)
 	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: c.Introspection == "on", Log: log})
 
 	// What serves goes on until everything that needs it has ended.
 	background, stopBackground := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(background) })
+	running.Go(func() { positions.Run(background) })
 	running.Go(func() { housekeeping(background, events, resolver.Accounts, log) })
 	defer running.Wait()
 	defer stopBackground()

@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	Post() PostResolver
 	Query() QueryResolver
 	SendNotePayload() SendNotePayloadResolver
+	StreamReady() StreamReadyResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 	Viewer() ViewerResolver
@@ -124,6 +125,12 @@ type ComplexityRoot struct {
 		Post       func(childComplexity int) int
 		PostEdge   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	EventPage struct {
+		Cursor  func(childComplexity int) int
+		Events  func(childComplexity int) int
+		HasMore func(childComplexity int) int
 	}
 
 	LikePayload struct {
@@ -315,6 +322,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Events func(childComplexity int, after *string, first *int, waitMs *int) int
 		Node   func(childComplexity int, id string) int
 		Nodes  func(childComplexity int, ids []string) int
 		Post   func(childComplexity int, id string) int
@@ -339,17 +347,31 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	StreamReady struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Resumed    func(childComplexity int) int
+		Unread     func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
 	Subscription struct {
 		CommentAdded         func(childComplexity int, postID string, after *string) int
-		Events               func(childComplexity int, after *string) int
-		NoteReceived         func(childComplexity int, after *string, conversationID *string) int
-		NotificationReceived func(childComplexity int, after *string) int
+		Events               func(childComplexity int, after *string, device *string, onExpired model.OnExpired) int
+		NoteReceived         func(childComplexity int, after *string, conversationID *string, device *string) int
+		NotificationReceived func(childComplexity int, after *string, device *string) int
+		UnreadChanged        func(childComplexity int, device *string) int
 	}
 
 	UnlikePayload struct {
 		Cursor     func(childComplexity int) int
 		Subject    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UnreadChanged struct {
+		Cursor func(childComplexity int) int
+		Unread func(childComplexity int) int
 	}
 
 	UnreadCounts struct {
@@ -463,14 +485,19 @@ type QueryResolver interface {
 	Users(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*accounts.User], error)
 	Post(ctx context.Context, id string) (*board.Post, error)
 	Posts(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error)
+	Events(ctx context.Context, after *string, first *int, waitMs *int) (*model.EventPage, error)
 }
 type SendNotePayloadResolver interface {
 	Conversation(ctx context.Context, obj *model.SendNotePayload) (*notes.Conversation, error)
 }
+type StreamReadyResolver interface {
+	Viewer(ctx context.Context, obj *model.StreamReady) (*model.Viewer, error)
+}
 type SubscriptionResolver interface {
-	NoteReceived(ctx context.Context, after *string, conversationID *string) (<-chan *model.NoteReceived, error)
-	NotificationReceived(ctx context.Context, after *string) (<-chan *model.NotificationReceived, error)
-	Events(ctx context.Context, after *string) (<-chan model.Event, error)
+	NoteReceived(ctx context.Context, after *string, conversationID *string, device *string) (<-chan *model.NoteReceived, error)
+	NotificationReceived(ctx context.Context, after *string, device *string) (<-chan *model.NotificationReceived, error)
+	UnreadChanged(ctx context.Context, device *string) (<-chan *model.UnreadChanged, error)
+	Events(ctx context.Context, after *string, device *string, onExpired model.OnExpired) (<-chan model.Event, error)
 	CommentAdded(ctx context.Context, postID string, after *string) (<-chan *model.CommentAdded, error)
 }
 type UserResolver interface {
@@ -786,6 +813,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreatePostPayload.UserErrors(childComplexity), true
+
+	case "EventPage.cursor":
+		if e.ComplexityRoot.EventPage.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventPage.Cursor(childComplexity), true
+	case "EventPage.events":
+		if e.ComplexityRoot.EventPage.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventPage.Events(childComplexity), true
+	case "EventPage.hasMore":
+		if e.ComplexityRoot.EventPage.HasMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventPage.HasMore(childComplexity), true
 
 	case "LikePayload.cursor":
 		if e.ComplexityRoot.LikePayload.Cursor == nil {
@@ -1538,6 +1584,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PostEdge.Node(childComplexity), true
 
+	case "Query.events":
+		if e.ComplexityRoot.Query.Events == nil {
+			break
+		}
+
+		args, err := ec.field_Query_events_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Events(childComplexity, args["after"].(*string), args["first"].(*int), args["waitMs"].(*int)), true
+
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -1667,6 +1725,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SendNotePayload.UserErrors(childComplexity), true
 
+	case "StreamReady.cursor":
+		if e.ComplexityRoot.StreamReady.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StreamReady.Cursor(childComplexity), true
+	case "StreamReady.occurredAt":
+		if e.ComplexityRoot.StreamReady.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StreamReady.OccurredAt(childComplexity), true
+	case "StreamReady.resumed":
+		if e.ComplexityRoot.StreamReady.Resumed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StreamReady.Resumed(childComplexity), true
+	case "StreamReady.unread":
+		if e.ComplexityRoot.StreamReady.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StreamReady.Unread(childComplexity), true
+	case "StreamReady.viewer":
+		if e.ComplexityRoot.StreamReady.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StreamReady.Viewer(childComplexity), true
+
 	case "Subscription.commentAdded":
 		if e.ComplexityRoot.Subscription.CommentAdded == nil {
 			break
@@ -1688,7 +1777,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*string)), true
+		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*string), args["device"].(*string), args["onExpired"].(model.OnExpired)), true
 	case "Subscription.noteReceived":
 		if e.ComplexityRoot.Subscription.NoteReceived == nil {
 			break
@@ -1699,7 +1788,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.NoteReceived(childComplexity, args["after"].(*string), args["conversationId"].(*string)), true
+		return e.ComplexityRoot.Subscription.NoteReceived(childComplexity, args["after"].(*string), args["conversationId"].(*string), args["device"].(*string)), true
 	case "Subscription.notificationReceived":
 		if e.ComplexityRoot.Subscription.NotificationReceived == nil {
 			break
@@ -1710,7 +1799,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity, args["after"].(*string)), true
+		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity, args["after"].(*string), args["device"].(*string)), true
+	case "Subscription.unreadChanged":
+		if e.ComplexityRoot.Subscription.UnreadChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_unreadChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.UnreadChanged(childComplexity, args["device"].(*string)), true
 
 	case "UnlikePayload.cursor":
 		if e.ComplexityRoot.UnlikePayload.Cursor == nil {
@@ -1730,6 +1830,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnlikePayload.UserErrors(childComplexity), true
+
+	case "UnreadChanged.cursor":
+		if e.ComplexityRoot.UnreadChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnreadChanged.Cursor(childComplexity), true
+	case "UnreadChanged.unread":
+		if e.ComplexityRoot.UnreadChanged.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnreadChanged.Unread(childComplexity), true
 
 	case "UnreadCounts.conversations":
 		if e.ComplexityRoot.UnreadCounts.Conversations == nil {
@@ -2574,6 +2687,33 @@ type Query {
     "Return what comes before this cursor."
     before: String
   ): PostConnection!
+  "The viewer's event log for integrators that poll instead of listening."
+  events(
+    "The position of the last event that was handled; left out, the page is empty and gives the position to start from."
+    after: Cursor
+    "How many events to return, 1 to 100; 20 by default."
+    first: Int
+    "How long to wait for an event when there is none, in milliseconds, at most 30,000; not at all when left out."
+    waitMs: Int
+  ): EventPage!
+}
+
+"Some events of the viewer's log, in order."
+type EventPage {
+  "The events."
+  events: [Event!]!
+  "The position after them: send it as ` + "`" + `after` + "`" + ` to get the next."
+  cursor: Cursor!
+  "Whether there are more behind it already."
+  hasMore: Boolean!
+}
+
+"What to do about a position that is no longer kept."
+enum OnExpired {
+  "End the subscription with ` + "`" + `CURSOR_EXPIRED` + "`" + `."
+  ERROR
+  "Start now, with a ` + "`" + `StreamReady` + "`" + ` that is not ` + "`" + `resumed` + "`" + ` and has the snapshot in its ` + "`" + `viewer` + "`" + `."
+  RESET
 }
 
 "What kind of mistake a user error is."
@@ -2894,7 +3034,8 @@ type MarkAllNotificationsReadPayload {
 """
 What happens, live. With ` + "`" + `after` + "`" + `, every event behind that position comes first, then the stream goes on live, with nothing
 lost, repeated or out of order between the two; without, it starts now. A position that is no longer kept ends the
-subscription with ` + "`" + `CURSOR_EXPIRED` + "`" + `.
+subscription with ` + "`" + `CURSOR_EXPIRED` + "`" + `. Clients of graphql-transport-ws that subscribe again by themselves, with the variables
+that they had, resume by ` + "`" + `device` + "`" + `.
 """
 type Subscription {
   "Notes that others write to the viewer."
@@ -2903,16 +3044,45 @@ type Subscription {
     after: Cursor
     "Only notes of this conversation."
     conversationId: ID
+    """
+    An identifier of the client's own, made anew for each page that it loads: at most 64 bytes. The server remembers how far
+    this subscription of this device got, by the acknowledgements of graphql-transport-ws, and when it is opened again with the
+    same variables continues from there or from ` + "`" + `after` + "`" + `, whichever is later. Only for subscriptions over that protocol.
+    """
+    device: ID
   ): NoteReceived!
   "Notifications of the viewer that are new or have grown."
   notificationReceived(
     "The position of the last event that was handled."
     after: Cursor
+    """
+    An identifier of the client's own, made anew for each page that it loads: at most 64 bytes. The server remembers how far
+    this subscription of this device got, by the acknowledgements of graphql-transport-ws, and when it is opened again with the
+    same variables continues from there or from ` + "`" + `after` + "`" + `, whichever is later. Only for subscriptions over that protocol.
+    """
+    device: ID
   ): NotificationReceived!
+  "The newest counters of the viewer: at once, and after each change. What lies between is left out."
+  unreadChanged(
+    """
+    An identifier of the client's own, made anew for each page that it loads: at most 64 bytes. The server remembers how far
+    this subscription of this device got, by the acknowledgements of graphql-transport-ws, and when it is opened again with the
+    same variables continues from there or from ` + "`" + `after` + "`" + `, whichever is later. Only for subscriptions over that protocol.
+    """
+    device: ID
+  ): UnreadChanged!
   "Everything that happens to the viewer, on all devices in step."
   events(
     "The position of the last event that was handled."
     after: Cursor
+    """
+    An identifier of the client's own, made anew for each page that it loads: at most 64 bytes. The server remembers how far
+    this subscription of this device got, by the acknowledgements of graphql-transport-ws, and when it is opened again with the
+    same variables continues from there or from ` + "`" + `after` + "`" + `, whichever is later. Only for subscriptions over that protocol.
+    """
+    device: ID
+    "What to do about a position that is no longer kept."
+    onExpired: OnExpired! = ERROR
   ): Event!
   "Comments on a post. Public."
   commentAdded(
@@ -2930,6 +3100,32 @@ interface Event {
   "When it happened."
   occurredAt: DateTime!
   "The counters at that position."
+  unread: UnreadCounts!
+}
+
+"""
+All that was missed has come: from here on the stream is live. It comes once. Its cursor is a position, not an event. When the
+stream was not resumed, fetch what you show through ` + "`" + `viewer` + "`" + `, here: what happens in between comes again as events, so insert
+by ` + "`" + `id` + "`" + `.
+"""
+type StreamReady implements Event {
+  "The position at which the stream is."
+  cursor: Cursor!
+  "When the stream was there."
+  occurredAt: DateTime!
+  "The counters at that position."
+  unread: UnreadCounts!
+  "Whether the stream continued from a position."
+  resumed: Boolean!
+  "The snapshot, read after the position; null when the stream was resumed."
+  viewer: Viewer
+}
+
+"The newest counters of the viewer."
+type UnreadChanged {
+  "The position at which they hold."
+  cursor: Cursor!
+  "The counters."
   unread: UnreadCounts!
 }
 
@@ -3150,6 +3346,18 @@ func (ec *executionContext) childFields_CreatePostPayload(ctx context.Context, f
 		return ec.fieldContext_CreatePostPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EventPage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "events":
+		return ec.fieldContext_EventPage_events(ctx, field)
+	case "cursor":
+		return ec.fieldContext_EventPage_cursor(ctx, field)
+	case "hasMore":
+		return ec.fieldContext_EventPage_hasMore(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EventPage", field.Name)
 }
 
 func (ec *executionContext) childFields_LikePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3496,6 +3704,16 @@ func (ec *executionContext) childFields_UnlikePayload(ctx context.Context, field
 		return ec.fieldContext_UnlikePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnlikePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnreadChanged(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UnreadChanged_cursor(ctx, field)
+	case "unread":
+		return ec.fieldContext_UnreadChanged_unread(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnreadChanged", field.Name)
 }
 
 func (ec *executionContext) childFields_UnreadCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4040,6 +4258,36 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "waitMs",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["waitMs"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4213,6 +4461,22 @@ func (ec *executionContext) field_Subscription_events_args(ctx context.Context, 
 		return nil, err
 	}
 	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "device",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["device"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "onExpired",
+		func(ctx context.Context, v any) (model.OnExpired, error) {
+			return ec.unmarshalNOnExpired2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐOnExpired(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["onExpired"] = arg2
 	return args, nil
 }
 
@@ -4235,6 +4499,14 @@ func (ec *executionContext) field_Subscription_noteReceived_args(ctx context.Con
 		return nil, err
 	}
 	args["conversationId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "device",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["device"] = arg2
 	return args, nil
 }
 
@@ -4249,6 +4521,28 @@ func (ec *executionContext) field_Subscription_notificationReceived_args(ctx con
 		return nil, err
 	}
 	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "device",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["device"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_unreadChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "device",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["device"] = arg0
 	return args, nil
 }
 
@@ -5763,6 +6057,84 @@ func (ec *executionContext) fieldContext_CreatePostPayload_userErrors(_ context.
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _EventPage_events(ctx context.Context, field graphql.CollectedField, obj *model.EventPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventPage_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Events, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Event) graphql.Marshaler {
+			return ec.marshalNEvent2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EventPage_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EventPage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EventPage_cursor(ctx context.Context, field graphql.CollectedField, obj *model.EventPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventPage_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EventPage_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventPage", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _EventPage_hasMore(ctx context.Context, field graphql.CollectedField, obj *model.EventPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventPage_hasMore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasMore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EventPage_hasMore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventPage", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _LikePayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.LikePayload) (ret graphql.Marshaler) {
@@ -9287,6 +9659,50 @@ func (ec *executionContext) fieldContext_Query_posts(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_events(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Events(ctx, fc.Args["after"].(*string), fc.Args["first"].(*int), fc.Args["waitMs"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventPage) graphql.Marshaler {
+			return ec.marshalNEventPage2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEventPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventPage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_events_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9624,6 +10040,139 @@ func (ec *executionContext) fieldContext_SendNotePayload_userErrors(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _StreamReady_cursor(ctx context.Context, field graphql.CollectedField, obj *model.StreamReady) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreamReady_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreamReady_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreamReady", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _StreamReady_occurredAt(ctx context.Context, field graphql.CollectedField, obj *model.StreamReady) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreamReady_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreamReady_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreamReady", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _StreamReady_unread(ctx context.Context, field graphql.CollectedField, obj *model.StreamReady) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreamReady_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnreadCounts) graphql.Marshaler {
+			return ec.marshalNUnreadCounts2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreamReady_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreamReady",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnreadCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StreamReady_resumed(ctx context.Context, field graphql.CollectedField, obj *model.StreamReady) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreamReady_resumed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resumed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreamReady_resumed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreamReady", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _StreamReady_viewer(ctx context.Context, field graphql.CollectedField, obj *model.StreamReady) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreamReady_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.StreamReady().Viewer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
+			return ec.marshalOViewer2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐViewer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreamReady_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreamReady",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Viewer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_noteReceived(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -9634,7 +10183,7 @@ func (ec *executionContext) _Subscription_noteReceived(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().NoteReceived(ctx, fc.Args["after"].(*string), fc.Args["conversationId"].(*string))
+			return ec.Resolvers.Subscription().NoteReceived(ctx, fc.Args["after"].(*string), fc.Args["conversationId"].(*string), fc.Args["device"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NoteReceived) graphql.Marshaler {
@@ -9678,7 +10227,7 @@ func (ec *executionContext) _Subscription_notificationReceived(ctx context.Conte
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().NotificationReceived(ctx, fc.Args["after"].(*string))
+			return ec.Resolvers.Subscription().NotificationReceived(ctx, fc.Args["after"].(*string), fc.Args["device"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NotificationReceived) graphql.Marshaler {
@@ -9712,6 +10261,50 @@ func (ec *executionContext) fieldContext_Subscription_notificationReceived(ctx c
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_unreadChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_unreadChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().UnreadChanged(ctx, fc.Args["device"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnreadChanged) graphql.Marshaler {
+			return ec.marshalNUnreadChanged2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadChanged(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_unreadChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnreadChanged(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_unreadChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_events(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -9722,7 +10315,7 @@ func (ec *executionContext) _Subscription_events(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().Events(ctx, fc.Args["after"].(*string))
+			return ec.Resolvers.Subscription().Events(ctx, fc.Args["after"].(*string), fc.Args["device"].(*string), fc.Args["onExpired"].(model.OnExpired))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.Event) graphql.Marshaler {
@@ -9882,6 +10475,61 @@ func (ec *executionContext) fieldContext_UnlikePayload_userErrors(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnreadChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.UnreadChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnreadChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnreadChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnreadChanged", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _UnreadChanged_unread(ctx context.Context, field graphql.CollectedField, obj *model.UnreadChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnreadChanged_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnreadCounts) graphql.Marshaler {
+			return ec.marshalNUnreadCounts2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnreadChanged_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnreadChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnreadCounts(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12324,6 +12972,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case model.StreamReady:
+		return ec._StreamReady(ctx, sel, &obj)
+	case *model.StreamReady:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamReady(ctx, sel, obj)
 	case model.NotificationRetracted:
 		return ec._NotificationRetracted(ctx, sel, &obj)
 	case *model.NotificationRetracted:
@@ -12972,6 +13627,49 @@ func (ec *executionContext) _CreatePostPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreatePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eventPageImplementors = []string{"EventPage"}
+
+func (ec *executionContext) _EventPage(ctx context.Context, sel ast.SelectionSet, obj *model.EventPage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eventPageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EventPage")
+		case "events":
+			out.Values[i] = ec._EventPage_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._EventPage_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hasMore":
+			out.Values[i] = ec._EventPage_hasMore(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14375,6 +15073,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_posts(ctx, field)
 				})
+		case "events":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_events(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -14508,6 +15212,60 @@ func (ec *executionContext) _SendNotePayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var streamReadyImplementors = []string{"StreamReady", "Event"}
+
+func (ec *executionContext) _StreamReady(ctx context.Context, sel ast.SelectionSet, obj *model.StreamReady) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, streamReadyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StreamReady")
+		case "cursor":
+			out.Values[i] = ec._StreamReady_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._StreamReady_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unread":
+			out.Values[i] = ec._StreamReady_unread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resumed":
+			out.Values[i] = ec._StreamReady_resumed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "viewer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StreamReady_viewer(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var subscriptionImplementors = []string{"Subscription"}
 
 func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
@@ -14525,6 +15283,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_noteReceived(ctx, fields[0])
 	case "notificationReceived":
 		return ec._Subscription_notificationReceived(ctx, fields[0])
+	case "unreadChanged":
+		return ec._Subscription_unreadChanged(ctx, fields[0])
 	case "events":
 		return ec._Subscription_events(ctx, fields[0])
 	case "commentAdded":
@@ -14557,6 +15317,44 @@ func (ec *executionContext) _UnlikePayload(ctx context.Context, sel ast.Selectio
 			}
 		case "userErrors":
 			out.Values[i] = ec._UnlikePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var unreadChangedImplementors = []string{"UnreadChanged"}
+
+func (ec *executionContext) _UnreadChanged(ctx context.Context, sel ast.SelectionSet, obj *model.UnreadChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unreadChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnreadChanged")
+		case "cursor":
+			out.Values[i] = ec._UnreadChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unread":
+			out.Values[i] = ec._UnreadChanged_unread(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15458,6 +16256,30 @@ func (ec *executionContext) marshalNEvent2githubᚗcomᚋnotewireᚋnotewireᚋg
 	return ec._Event(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEvent2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEventᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Event) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEvent2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEventPage2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEventPage(ctx context.Context, sel ast.SelectionSet, v *model.EventPage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EventPage!")
+		return graphql.Null
+	}
+	return ec._EventPage(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -15761,6 +16583,16 @@ func (ec *executionContext) marshalNNotificationReceived2ᚖgithubᚗcomᚋnotew
 	return ec._NotificationReceived(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNOnExpired2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐOnExpired(ctx context.Context, v any) (model.OnExpired, error) {
+	var res model.OnExpired
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOnExpired2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐOnExpired(ctx context.Context, sel ast.SelectionSet, v model.OnExpired) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋpageᚐInfo(ctx context.Context, sel ast.SelectionSet, v page.Info) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
@@ -15935,6 +16767,14 @@ func (ec *executionContext) marshalNUnlikePayload2ᚖgithubᚗcomᚋnotewireᚋn
 		return graphql.Null
 	}
 	return ec._UnlikePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUnreadChanged2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadChanged(ctx context.Context, sel ast.SelectionSet, v *model.UnreadChanged) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UnreadChanged!")
+		return graphql.Null
+	}
+	return ec._UnreadChanged(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUnreadCounts2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadCounts(ctx context.Context, sel ast.SelectionSet, v *model.UnreadCounts) graphql.Marshaler {

@@ -15,18 +15,19 @@ import (
 
 // Resolver answers the fields of the schema.
 type Resolver struct {
-	Accounts *accounts.Accounts
-	Notes    *notes.Notes
-	Board    *board.Board
-	Bell     *notify.Bell
-	Log      *stream.Log
-	Hub      *stream.Hub
-	Sessions Sessions
-	LoadWait time.Duration // how long identifiers are collected before they are read together
+	Accounts  *accounts.Accounts
+	Notes     *notes.Notes
+	Board     *board.Board
+	Bell      *notify.Bell
+	Log       *stream.Log
+	Hub       *stream.Hub
+	Positions *stream.Positions
+	Sessions  Sessions
+	LoadWait  time.Duration // how long identifiers are collected before they are read together
 }
 
 // NewResolver wires the rooms of the domain on one database.
-func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, sessionTTL time.Duration) *Resolver {
+func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, positions *stream.Positions, sessionTTL time.Duration) *Resolver {
 	bell := notify.New(db, log)
 	return &Resolver{Accounts: accounts.New(db, sessionTTL), Notes: notes.New(db, log, bell), Board: board.New(db, log, bell),
 		Bell: bell, Log: log, Hub: hub, LoadWait: loadWait}

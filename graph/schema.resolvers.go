@@ -295,6 +295,10 @@ func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, la
 	return r.Board.Posts(ctx, nil, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
+func (r *queryResolver) Events(ctx context.Context, after *string, first *int, waitMs *int) (*model.EventPage, error) {
+	return r.eventPage(ctx, after, first, waitMs)
+}
+
 func (r *sendNotePayloadResolver) Conversation(ctx context.Context, obj *model.SendNotePayload) (*notes.Conversation, error) {
 	if obj.Note == nil {
 		return nil, nil
@@ -302,16 +306,27 @@ func (r *sendNotePayloadResolver) Conversation(ctx context.Context, obj *model.S
 	return find(ctx, from(ctx).conversations, obj.Note.ConversationID)
 }
 
-func (r *subscriptionResolver) NoteReceived(ctx context.Context, after *string, conversationID *string) (<-chan *model.NoteReceived, error) {
-	return r.noteReceived(ctx, after, conversationID)
+func (r *streamReadyResolver) Viewer(ctx context.Context, obj *model.StreamReady) (*model.Viewer, error) {
+	if obj.Resumed {
+		return nil, nil
+	}
+	return r.viewer(ctx, access.From(ctx))
 }
 
-func (r *subscriptionResolver) NotificationReceived(ctx context.Context, after *string) (<-chan *model.NotificationReceived, error) {
-	return r.notificationReceived(ctx, after)
+func (r *subscriptionResolver) NoteReceived(ctx context.Context, after *string, conversationID *string, device *string) (<-chan *model.NoteReceived, error) {
+	return r.noteReceived(ctx, after, conversationID, device)
 }
 
-func (r *subscriptionResolver) Events(ctx context.Context, after *string) (<-chan model.Event, error) {
-	return r.events(ctx, after)
+func (r *subscriptionResolver) NotificationReceived(ctx context.Context, after *string, device *string) (<-chan *model.NotificationReceived, error) {
+	return r.notificationReceived(ctx, after, device)
+}
+
+func (r *subscriptionResolver) UnreadChanged(ctx context.Context, device *string) (<-chan *model.UnreadChanged, error) {
+	return r.unreadChanged(ctx, device)
+}
+
+func (r *subscriptionResolver) Events(ctx context.Context, after *string, device *string, onExpired model.OnExpired) (<-chan model.Event, error) {
+	return r.events(ctx, after, device, onExpired)
 }
 
 func (r *subscriptionResolver) CommentAdded(ctx context.Context, postID string, after *string) (<-chan *model.CommentAdded, error) {
@@ -368,6 +383,8 @@ func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) SendNotePayload() SendNotePayloadResolver { return &sendNotePayloadResolver{r} }
 
+func (r *Resolver) StreamReady() StreamReadyResolver { return &streamReadyResolver{r} }
+
 func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }
 
 func (r *Resolver) User() UserResolver { return &userResolver{r} }
@@ -384,6 +401,7 @@ type (
 	postResolver            struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
 	sendNotePayloadResolver struct{ *Resolver }
+	streamReadyResolver     struct{ *Resolver }
 	subscriptionResolver    struct{ *Resolver }
 	userResolver            struct{ *Resolver }
 	viewerResolver          struct{ *Resolver }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,60 +15,6 @@ import (
 	"github.com/notewire/notewire/internal/problem"
 	"github.com/notewire/notewire/internal/stream"
 )
-
-// source makes a log's events into those of a subscription.
-type source[T any] struct {
-	log   *stream.Log
-	topic uuid.UUID
-	sub   *stream.Subscription
-	// convert loads what the events speak of, each kind once for all of them, and calls give for each that
-	// the viewer may see and this subscription is about. The others are passed over with their cursors.
-	convert func(ctx context.Context, events []stream.Event, give func(stream.Event, T)) error
-}
-
-// listen opens a subscription of a topic after a cursor: the one of Last-Event-ID, where the door has such
-// a thing, or the argument.
-func listen[T any](ctx context.Context, r *Resolver, topic uuid.UUID, after *string, wake func(),
-	convert func(ctx context.Context, events []stream.Event, give func(stream.Event, T)) error) (transport.Source[T], error) {
-	position := stream.Now
-	if id := transport.LastEventID(ctx); id != "" {
-		after = &id
-	}
-	if after != nil {
-		var err error
-		if position, err = r.Log.Position(topic, *after); err != nil {
-			return nil, err
-		}
-	}
-	sub, err := r.Hub.Subscribe(ctx, topic, position, wake)
-	if err != nil {
-		return nil, err
-	}
-	return &source[T]{log: r.Log, topic: topic, sub: sub, convert: convert}, nil
-}
-
-// Next implements transport.Source.
-func (s *source[T]) Next(ctx context.Context, limit int) ([]transport.Item[T], error) {
-	for {
-		events, err := s.sub.Read(ctx, limit)
-		if err != nil || len(events) == 0 {
-			return nil, err
-		}
-		items := make([]transport.Item[T], 0, len(events))
-		err = s.convert(ctx, events, func(e stream.Event, v T) {
-			items = append(items, transport.Item[T]{Value: v, Cursor: s.log.Cursor(s.topic, e.Seq)})
-		})
-		if err != nil || len(items) > 0 {
-			return items, err
-		}
-	}
-}
-
-// Acknowledged implements transport.Source.
-func (s *source[T]) Acknowledged(string) {}
-
-// Close implements transport.Source.
-func (s *source[T]) Close() { s.sub.Close() }
 
 // subjects are the ids of what the events of some kinds speak of.
 func subjects(events []stream.Event, kinds ...stream.Kind) (list []uuid.UUID) {
@@ -94,14 +41,21 @@ func (r *Resolver) header(v access.Viewer, e stream.Event) model.Header {
 }
 
 // events is everything of the viewer.
-func (r *Resolver) events(ctx context.Context, after *string) (<-chan model.Event, error) {
+func (r *Resolver) events(ctx context.Context, after, device *string, onExpired model.OnExpired) (<-chan model.Event, error) {
 	return transport.Subscribe(ctx, func(ctx context.Context, wake func()) (transport.Source[model.Event], error) {
 		v, err := access.SignedIn(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return listen(ctx, r, v.UserID, after, wake, func(ctx context.Context, events []stream.Event, give func(stream.Event, model.Event)) error {
-			return r.convert(ctx, v, events, give)
+		return listen(ctx, r, wake, listening[model.Event]{
+			topic: v.UserID, after: after, device: device, name: "events", onExpired: onExpired,
+			ready: func(position stream.Event, resumed bool) model.Event {
+				position.At = time.Now()
+				return &model.StreamReady{Header: r.header(v, position), Resumed: resumed}
+			},
+			convert: func(ctx context.Context, events []stream.Event, give func(stream.Event, model.Event)) error {
+				return r.convert(ctx, v, events, give)
+			},
 		})
 	})
 }
@@ -141,14 +95,16 @@ func (r *Resolver) convert(ctx context.Context, v access.Viewer, events []stream
 	return nil
 }
 
-func (r *Resolver) noteReceived(ctx context.Context, after, conversation *string) (<-chan *model.NoteReceived, error) {
+func (r *Resolver) noteReceived(ctx context.Context, after, conversation, device *string) (<-chan *model.NoteReceived, error) {
 	return transport.Subscribe(ctx, func(ctx context.Context, wake func()) (transport.Source[*model.NoteReceived], error) {
 		v, err := access.SignedIn(ctx)
 		if err != nil {
 			return nil, err
 		}
+		name := "noteReceived"
 		only := optionalID(ids.Conversation, conversation)
 		if only != nil {
+			name += ":" + only.String()
 			found, err := r.Notes.ConversationsByIDs(ctx, v, []uuid.UUID{*only})
 			if err != nil {
 				return nil, err
@@ -157,7 +113,7 @@ func (r *Resolver) noteReceived(ctx context.Context, after, conversation *string
 				return nil, problem.New(problem.NotFound, "There is no such conversation.")
 			}
 		}
-		return listen(ctx, r, v.UserID, after, wake, func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.NoteReceived)) error {
+		convert := func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.NoteReceived)) error {
 			found, err := some(ctx, v, subjects(events, stream.NoteReceived), r.Notes.NotesByIDs)
 			if err != nil {
 				return err
@@ -167,17 +123,18 @@ func (r *Resolver) noteReceived(ctx context.Context, after, conversation *string
 					give(e, &model.NoteReceived{Header: r.header(v, e), Note: n})
 				}
 			}, stream.NoteReceived)
-		})
+		}
+		return listen(ctx, r, wake, listening[*model.NoteReceived]{topic: v.UserID, after: after, device: device, name: name, convert: convert})
 	})
 }
 
-func (r *Resolver) notificationReceived(ctx context.Context, after *string) (<-chan *model.NotificationReceived, error) {
+func (r *Resolver) notificationReceived(ctx context.Context, after, device *string) (<-chan *model.NotificationReceived, error) {
 	return transport.Subscribe(ctx, func(ctx context.Context, wake func()) (transport.Source[*model.NotificationReceived], error) {
 		v, err := access.SignedIn(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return listen(ctx, r, v.UserID, after, wake, func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.NotificationReceived)) error {
+		convert := func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.NotificationReceived)) error {
 			found, err := some(ctx, v, subjects(events, stream.NotificationReceived, stream.NotificationGrew), r.Bell.ByIDs)
 			if err != nil {
 				return err
@@ -185,7 +142,8 @@ func (r *Resolver) notificationReceived(ctx context.Context, after *string) (<-c
 			return each(events, found, func(e stream.Event, n *notify.Notification) {
 				give(e, &model.NotificationReceived{Header: r.header(v, e), Notification: n})
 			}, stream.NotificationReceived, stream.NotificationGrew)
-		})
+		}
+		return listen(ctx, r, wake, listening[*model.NotificationReceived]{topic: v.UserID, after: after, device: device, name: "notificationReceived", convert: convert})
 	})
 }
 
@@ -212,7 +170,7 @@ func (r *Resolver) commentAdded(ctx context.Context, post string, after *string)
 		if posts[id] == nil {
 			return nil, problem.New(problem.NotFound, "There is no such post.")
 		}
-		return listen(ctx, r, id, after, wake, func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.CommentAdded)) error {
+		convert := func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.CommentAdded)) error {
 			found, err := r.Board.CommentsByIDs(ctx, subjects(events, stream.CommentAdded))
 			if err != nil {
 				return err
@@ -223,6 +181,7 @@ func (r *Resolver) commentAdded(ctx context.Context, post string, after *string)
 				}
 			}
 			return nil
-		})
+		}
+		return listen(ctx, r, wake, listening[*model.CommentAdded]{topic: id, after: after, convert: convert})
 	})
 }

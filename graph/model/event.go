@@ -49,6 +49,25 @@ type (
 	}
 )
 
+// StreamReady says that a stream has caught up. It is no event of the log.
+type StreamReady struct {
+	Header
+	Resumed bool
+}
+
+// UnreadChanged is the newest counters of a viewer.
+type UnreadChanged struct {
+	Cursor string
+	Unread *UnreadCounts
+}
+
+// EventPage is a part of a viewer's log.
+type EventPage struct {
+	Events  []Event
+	Cursor  string
+	HasMore bool
+}
+
 // CommentAdded is an event of a post's log.
 type CommentAdded struct {
 	Cursor  string

@@ -3,6 +3,10 @@
 package model
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/notewire/notewire/internal/board"
@@ -230,7 +234,8 @@ type SendNotePayload struct {
 
 // What happens, live. With `after`, every event behind that position comes first, then the stream goes on live, with nothing
 // lost, repeated or out of order between the two; without, it starts now. A position that is no longer kept ends the
-// subscription with `CURSOR_EXPIRED`.
+// subscription with `CURSOR_EXPIRED`. Clients of graphql-transport-ws that subscribe again by themselves, with the variables
+// that they had, resume by `device`.
 type Subscription struct {
 }
 
@@ -248,4 +253,62 @@ type UnlikePayload struct {
 	Cursor *string `json:"cursor,omitempty"`
 	// What has to be mended; empty when it was done.
 	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// What to do about a position that is no longer kept.
+type OnExpired string
+
+const (
+	// End the subscription with `CURSOR_EXPIRED`.
+	OnExpiredError OnExpired = "ERROR"
+	// Start now, with a `StreamReady` that is not `resumed` and has the snapshot in its `viewer`.
+	OnExpiredReset OnExpired = "RESET"
+)
+
+var AllOnExpired = []OnExpired{
+	OnExpiredError,
+	OnExpiredReset,
+}
+
+func (e OnExpired) IsValid() bool {
+	switch e {
+	case OnExpiredError, OnExpiredReset:
+		return true
+	}
+	return false
+}
+
+func (e OnExpired) String() string {
+	return string(e)
+}
+
+func (e *OnExpired) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OnExpired(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OnExpired", str)
+	}
+	return nil
+}
+
+func (e OnExpired) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OnExpired) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OnExpired) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

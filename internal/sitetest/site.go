@@ -91,10 +91,12 @@ func (s *Site) Start() *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolver := graph.NewResolver(db, events, hub, time.Hour)
+	positions := stream.NewPositions(db, log)
+	resolver := graph.NewResolver(db, events, hub, positions, time.Hour)
 	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: true, Log: log})
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(ctx) })
+	running.Go(func() { positions.Run(ctx) })
 	server := httptest.NewServer(api)
 	stop := sync.OnceFunc(func() {
 		drained, cancelDrain := context.WithTimeout(context.Background(), 10*time.Second)

@@ -56,29 +56,42 @@ type Position struct {
 }
 
 const openPosition = `
-INSERT INTO positions AS p (user_id, device, subscription, seq, epoch, holder) VALUES ($1, $2, $3, $4, $5, $6)
+WITH was AS (
+  SELECT epoch = $5 AND NOT shared AS valid FROM positions WHERE user_id = $1 AND device = $2 AND subscription = $3
+)
+INSERT INTO positions AS p (user_id, device, subscription, seq, epoch, holder)
+VALUES ($1, $2, $3, CASE WHEN $4::bigint >= 0 THEN $4 ELSE (SELECT seq FROM topics WHERE id = $1) END, $5, $6)
 ON CONFLICT (user_id, device, subscription) DO UPDATE
-SET seq = CASE WHEN p.epoch = $5 AND NOT p.shared THEN greatest(p.seq, $4) ELSE $4 END, epoch = $5, holder = $6, held_since = clock_timestamp()
-RETURNING seq`
+SET seq = CASE WHEN p.epoch = $5 AND NOT p.shared THEN greatest(p.seq, $4) ELSE excluded.seq END, epoch = $5, holder = $6, held_since = clock_timestamp()
+RETURNING seq, coalesce((SELECT valid FROM was), false)`
 
 const forgetDevices = `
 DELETE FROM positions WHERE user_id = $1 AND device IN (
   SELECT device FROM positions WHERE user_id = $1 GROUP BY device ORDER BY max(held_since) DESC OFFSET $2)`
 
-// Open takes over the position of a key, for a subscription that would start after a seq, and returns the
-// seq after which it is to start: the later of that and what was acknowledged. It is stored before the
-// subscription's first event, so that a client which loses that event still gets it.
-func (p *Positions) Open(ctx context.Context, l *Log, key PositionKey, after int64) (*Position, int64, error) {
+// Open takes over the position of a key, for a subscription of the user's log that would start after a seq,
+// or with the next event (Now), and returns the seq after which it is to start: the later of that and what
+// was acknowledged. known says whether there was such a position. It is stored before the subscription's
+// first event, so that a client which loses that event still gets it.
+func (p *Positions) Open(ctx context.Context, l *Log, key PositionKey, after int64) (pos *Position, start int64, known bool, err error) {
 	p.flush(ctx) // what this device has just acknowledged on another socket of this process
-	pos := &Position{key: key, holder: uuid.New(), epoch: int64(l.epochs.now.Load()), all: p}
-	err := p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		if _, err := tx.Row(ctx, openPosition, []any{key.User, key.Device, key.Subscription, after, pos.epoch, pos.holder}, &pos.seq); err != nil {
+	pos = &Position{key: key, holder: uuid.New(), epoch: int64(l.epochs.now.Load()), all: p}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if _, err := tx.Row(ctx, openPosition, []any{key.User, key.Device, key.Subscription, after, pos.epoch, pos.holder}, &pos.seq, &known); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, forgetDevices, key.User, maxDevices)
 		return err
 	})
-	return pos, pos.seq, err
+	return pos, pos.seq, known, err
+}
+
+// Forget drops the position of a key: it has expired.
+func (p *Positions) Forget(ctx context.Context, key PositionKey) error {
+	return p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM positions WHERE user_id = $1 AND device = $2 AND subscription = $3`, key.User, key.Device, key.Subscription)
+		return err
+	})
 }
 
 // Acknowledge says that the client has handled everything up to seq. It does not block.
