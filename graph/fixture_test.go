@@ -108,9 +108,13 @@ func listen(c *client, after string) *sitetest.Subscription {
 	return c.Subscribe(allEvents, vars{"after": after})
 }
 
+// nextEvent waits for the next event of the log: StreamReady is none.
 func nextEvent(t testing.TB, s *sitetest.Subscription) event {
 	t.Helper()
 	data := s.Next()["events"].(map[string]any)
+	if data["__typename"] == "StreamReady" {
+		return nextEvent(t, s)
+	}
 	e := event{kind: data["__typename"].(string), cursor: data["cursor"].(string), unread: asCounts(t, data["unread"])}
 	for _, name := range []string{"note", "conversation", "notification"} {
 		if o, ok := data[name].(map[string]any); ok {

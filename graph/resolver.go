@@ -30,7 +30,7 @@ type Resolver struct {
 func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, positions *stream.Positions, sessionTTL time.Duration) *Resolver {
 	bell := notify.New(db, log)
 	return &Resolver{Accounts: accounts.New(db, sessionTTL), Notes: notes.New(db, log, bell), Board: board.New(db, log, bell),
-		Bell: bell, Log: log, Hub: hub, LoadWait: loadWait}
+		Bell: bell, Log: log, Hub: hub, Positions: positions, LoadWait: loadWait}
 }
 
 // Sessions ends what is open on behalf of a session.

@@ -1,8 +1,11 @@
 package sitetest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +23,8 @@ type Subscription struct {
 	before int // open subscriptions of the server before this one
 	conn   *websocket.Conn
 	ctx    context.Context
+	// Deaf leaves pings unanswered: nothing that came is acknowledged.
+	Deaf bool
 }
 
 // Dial opens a websocket and sends connection_init.
@@ -95,6 +100,9 @@ func (s *Subscription) tryRead() (message, error) {
 		if m.Type != "ping" {
 			return m, nil
 		}
+		if s.Deaf {
+			continue
+		}
 		pong, err := json.Marshal(map[string]any{"type": "pong", "payload": m.Payload})
 		if err != nil {
 			return m, err
@@ -166,3 +174,41 @@ func (s *Subscription) CloseCode() int {
 
 // Close ends the subscription from the client's side.
 func (s *Subscription) Close() { _ = s.conn.CloseNow() }
+
+// Drain reads and acknowledges until the socket is closed. Nothing else may read it then.
+func (s *Subscription) Drain() {
+	for {
+		if _, err := s.tryRead(); err != nil {
+			return
+		}
+	}
+}
+
+// Stream asks for a subscription as server-sent events and returns the status and what came until the
+// server ended it.
+func (c *Client) Stream(query string, vars Vars) (status int, body string) {
+	c.t.Helper()
+	b, err := json.Marshal(map[string]any{"query": query, "variables": vars})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.URL+"/graphql", bytes.NewReader(b))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Authorization", "Bearer "+c.Token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return resp.StatusCode, string(raw)
+}
