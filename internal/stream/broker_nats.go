@@ -158,12 +158,16 @@ func natsPrefix(ctx context.Context, db *postgres.DB) (string, error) {
 func (b *NATSBroker) subject(topic uuid.UUID) string { return b.prefix + topic.String() }
 
 // Publish implements Broker. What is published while there is no connection is lost.
-func (b *NATSBroker) Publish(_ context.Context, wakes []Wake) error {
-	if !b.connected.Load() {
-		return errNATSAway
+func (b *NATSBroker) Publish(ctx context.Context, wakes []Wake) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	for _, w := range wakes {
-		if err := b.conn.Publish(b.subject(w.Topic), strconv.AppendInt(nil, w.Seq, 10)); err != nil {
+		err := b.conn.Publish(b.subject(w.Topic), strconv.AppendInt(nil, w.Seq, 10))
+		if errors.Is(err, nats.ErrReconnectBufExceeded) {
+			return errNATSAway
+		}
+		if err != nil {
 			return err
 		}
 	}
