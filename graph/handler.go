@@ -21,19 +21,18 @@ import (
 	"github.com/notewire/notewire/internal/problem"
 )
 
-const (
-	// The worst document of so many tokens takes 50 ms to validate; one of 20,000 takes seconds.
-	maxTokens = 1000
-	// Documents kept parsed. Each costs up to 27 times its length.
-	cachedDocuments = 500
-)
+// cachedDocuments are kept parsed. Each costs up to 27 times its length.
+const cachedDocuments = 500
 
 // Options are the settings of the API's doors.
 type Options struct {
 	Origins       *transport.Origins            // browsers that may connect
 	Documents     *transport.PersistedDocuments // trusted and persisted documents
 	Introspection bool                          // whether the schema may be asked for, and names be suggested
-	Log           *slog.Logger
+	// RefuseStreams answers 421 to upgrades and to what would be streamed, RefusePlain to single requests:
+	// a server of one role sends what is another's back to the balancer.
+	RefuseStreams, RefusePlain bool
+	Log                        *slog.Logger
 }
 
 // API is the doors at /graphql.
@@ -49,14 +48,19 @@ func NewAPI(r *Resolver, o Options) *API {
 	r.Sessions = api
 	g := gate{o.Log}
 	srv := handler.New(NewExecutableSchema(Config{Resolvers: r, Complexity: complexity()}))
-	srv.AddTransport(&transport.Websocket{Registry: api.sockets, Init: r.initSocket, CheckOrigin: o.Origins.Allowed})
-	srv.AddTransport(&transport.HTTP{Streams: api.streams, Session: r.identity})
+	if o.RefuseStreams {
+		srv.AddTransport(&noSockets{})
+	} else {
+		srv.AddTransport(&transport.Websocket{Registry: api.sockets, Init: r.initSocket, CheckOrigin: o.Origins.Allowed})
+	}
+	srv.AddTransport(&transport.HTTP{Streams: api.streams, Session: r.identity, RefuseStreams: o.RefuseStreams, RefusePlain: o.RefusePlain})
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
-	srv.SetParserTokenLimit(maxTokens)
+	srv.SetParserTokenLimit(maxTrustedTokens)
 	srv.SetErrorPresenter(g.present)
 	srv.SetRecoverFunc(g.recovered)
 	srv.Use(o.Documents)
 	srv.Use(transport.NoIncrementalDelivery{})
+	srv.Use(limits{})
 	srv.Use(extension.FixedComplexityLimit(maxComplexity))
 	if o.Introspection {
 		srv.Use(extension.Introspection{})
