@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -35,12 +37,12 @@ type Source[T any] interface {
 // for each batch of events. wake may be called from any goroutine, never blocks, and may be called too
 // often.
 //
-// Under a Stream the returned channel holds the batch at hand and is closed. Under any other gqlgen
-// transport a goroutine feeds it until ctx is done.
+// The channel that it returns holds the batch at hand and is closed. It works under the transports of this
+// package only: those of gqlgen would need a goroutine for each subscription.
 func Subscribe[T any](ctx context.Context, open func(ctx context.Context, wake func()) (Source[T], error)) (<-chan T, error) {
 	s, ok := ctx.Value(slotKey{}).(*slot)
 	if !ok {
-		return subscribeByGoroutine(ctx, open)
+		return nil, errNoStream
 	}
 	if !s.opened {
 		source, err := open(ctx, s.wake)
@@ -67,46 +69,6 @@ func Subscribe[T any](ctx context.Context, open func(ctx context.Context, wake f
 		ch <- item.Value
 	}
 	close(ch)
-	return ch, nil
-}
-
-func subscribeByGoroutine[T any](ctx context.Context, open func(ctx context.Context, wake func()) (Source[T], error)) (<-chan T, error) {
-	woken := make(chan struct{}, 1)
-	source, err := open(ctx, func() {
-		select {
-		case woken <- struct{}{}:
-		default:
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	ch := make(chan T)
-	go func() {
-		defer close(ch)
-		defer source.Close()
-		for {
-			items, err := source.Next(ctx, batchLimit)
-			if err != nil {
-				return
-			}
-			for _, item := range items {
-				select {
-				case ch <- item.Value:
-				case <-ctx.Done():
-					return
-				}
-			}
-			if len(items) > 0 {
-				continue
-			}
-			select {
-			case <-woken:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
 	return ch, nil
 }
 
@@ -138,7 +100,7 @@ func IsContinuation(ctx context.Context) bool {
 type Stream struct {
 	ctx  context.Context
 	exec graphql.GraphExecutor
-	oc   *graphql.OperationContext
+	op   operationKept
 	slot *slot
 	rest *batch // what a paused Next left behind
 }
@@ -148,6 +110,39 @@ type batch struct {
 	ctx     context.Context
 	handler graphql.ResponseHandler
 	cursors []string // one for each event not yet rendered
+}
+
+// operationKept is what an open subscription keeps of its OperationContext. The statistics and the cache of
+// collected fields, which are most of it, are made anew for each batch.
+type operationKept struct {
+	query, name          string
+	variables            map[string]any
+	extensions           map[string]any
+	headers              http.Header
+	doc                  *ast.QueryDocument
+	definition           *ast.OperationDefinition
+	disableIntrospection bool
+	recover              graphql.RecoverFunc
+	field                graphql.FieldMiddleware
+	rootField            graphql.RootFieldMiddleware
+}
+
+func keep(oc *graphql.OperationContext) operationKept {
+	k := operationKept{query: oc.RawQuery, name: oc.OperationName, headers: oc.Headers, doc: oc.Doc, definition: oc.Operation,
+		disableIntrospection: oc.DisableIntrospection, recover: oc.RecoverFunc, field: oc.ResolverMiddleware, rootField: oc.RootResolverMiddleware}
+	if len(oc.Variables) > 0 {
+		k.variables = oc.Variables
+	}
+	if len(oc.Extensions) > 0 {
+		k.extensions = oc.Extensions
+	}
+	return k
+}
+
+func (k *operationKept) context() *graphql.OperationContext {
+	return &graphql.OperationContext{RawQuery: k.query, OperationName: k.name, Variables: k.variables, Extensions: k.extensions, Headers: k.headers,
+		Doc: k.doc, Operation: k.definition, DisableIntrospection: k.disableIntrospection, RecoverFunc: k.recover,
+		ResolverMiddleware: k.field, RootResolverMiddleware: k.rootField}
 }
 
 // Message is one response of a subscription, and the position just after it. Response.Data is valid
@@ -162,6 +157,7 @@ type Message struct {
 var ErrPause = errors.New("the door is full for now")
 
 var (
+	errNoStream      = errors.New("subscriptions are served by the transports of this package only")
 	errNotSubscribed = errors.New("the resolver of this subscription does not call transport.Subscribe")
 	errCutShort      = errors.New("the operation ended before all its events were rendered")
 )
@@ -170,7 +166,7 @@ var (
 // the errors; a panic is such a failure. wake follows the rules of Subscribe; it may be called before
 // OpenStream returns.
 func OpenStream(ctx context.Context, exec graphql.GraphExecutor, oc *graphql.OperationContext, wake func()) (stream *Stream, failure *graphql.Response) {
-	s := &Stream{exec: exec, oc: oc, slot: &slot{wake: wake}}
+	s := &Stream{exec: exec, op: keep(oc), slot: &slot{wake: wake}}
 	s.ctx = context.WithValue(ctx, slotKey{}, s.slot)
 	defer func() {
 		if r := recover(); r != nil {
@@ -198,8 +194,8 @@ func OpenStream(ctx context.Context, exec graphql.GraphExecutor, oc *graphql.Ope
 func (s *Stream) Next(send func(Message) error) (more bool, end *graphql.Response, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			ctx := graphql.WithOperationContext(s.ctx, s.oc)
-			more, end, err = false, s.failure(s.oc.RecoverFunc(ctx, r)), nil
+			oc := s.op.context()
+			more, end, err = false, s.failure(oc.RecoverFunc(graphql.WithOperationContext(s.ctx, oc), r)), nil
 		}
 	}()
 	b := s.rest
@@ -214,7 +210,7 @@ func (s *Stream) Next(send func(Message) error) (more bool, end *graphql.Respons
 			return false, nil, nil
 		}
 		b = &batch{cursors: cursors}
-		b.handler, b.ctx = s.exec.DispatchOperation(s.ctx, s.oc)
+		b.handler, b.ctx = s.exec.DispatchOperation(s.ctx, s.op.context())
 	}
 	s.rest = nil
 	for len(b.cursors) > 0 {
@@ -243,7 +239,7 @@ func (s *Stream) Next(send func(Message) error) (more bool, end *graphql.Respons
 }
 
 func (s *Stream) failure(err error) *graphql.Response {
-	return s.exec.DispatchError(graphql.WithOperationContext(s.ctx, s.oc), gqlerror.List{asGraphQLError(err)})
+	return s.exec.DispatchError(graphql.WithOperationContext(s.ctx, s.op.context()), gqlerror.List{asGraphQLError(err)})
 }
 
 // asGraphQLError keeps the code of an error that is one already.
