@@ -24,7 +24,6 @@ import (
 
 	"github.com/notewire/notewire/graph"
 	"github.com/notewire/notewire/graph/transport"
-	"github.com/notewire/notewire/internal/accounts"
 	"github.com/notewire/notewire/internal/config"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/stream"
@@ -145,28 +144,34 @@ func serve(ctx context.Context, c config.Serve) error {
 	}
 	defer closeDB()
 
-	broker := stream.NewPostgresBroker(db, log)
+	broker, err := openBroker(ctx, db, c.NATSURL, log)
+	if err != nil {
+		return err
+	}
 	events, hub, err := stream.New(ctx, db, broker, c.PollInterval, log)
 	if err != nil {
 		return err
 	}
 	positions := stream.NewPositions(db, log)
 	resolver := graph.NewResolver(db, events, hub, positions, c.SessionTTL)
-	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: c.Introspection == "on", Log: log})
+	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: c.Introspection == "on", Log: log,
+		RefuseStreams: !c.Streams(), RefusePlain: !c.Plain()})
 
 	// What serves goes on until everything that needs it has ended.
 	background, stopBackground := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(background) })
 	running.Go(func() { positions.Run(background) })
-	running.Go(func() { housekeeping(background, events, resolver.Accounts, log) })
+	if c.Works() {
+		running.Go(func() { housekeeping(background, db, events, resolver.Accounts, log) })
+	}
 	defer running.Wait()
 	defer stopBackground()
 
 	defer serveAdmin(c.AdminAddr, log, newMetrics(db, api, hub))()
-	health := &health{db: db, hub: hub}
+	health := &health{db: db, hub: hub, role: c.Role}
 	server := &http.Server{
-		Handler:           routes(api, health, c.Introspection == "on"),
+		Handler:           routes(api, health, c),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		IdleTimeout:       60 * time.Second,
@@ -216,30 +221,26 @@ func drain(delay time.Duration, health *health, api *graph.API, server *http.Ser
 	return errors.Join(api.Drain(ctx, spread), server.Shutdown(ctx))
 }
 
-// housekeeping removes what has expired.
-func housekeeping(ctx context.Context, events *stream.Log, users *accounts.Accounts, log *slog.Logger) {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := errors.Join(events.Prune(ctx), users.Prune(ctx)); err != nil && ctx.Err() == nil {
-				log.Warn("housekeeping failed: trying again in a minute", "error", err)
-			}
-		}
+// openBroker takes NATS where there is one: nothing of LISTEN and NOTIFY is used then.
+func openBroker(ctx context.Context, db *postgres.DB, natsURL string, log *slog.Logger) (stream.Broker, error) {
+	if natsURL == "" {
+		return stream.NewPostgresBroker(db, log), nil
 	}
+	return stream.NewNATSBroker(ctx, db, natsURL, log)
 }
 
 // routes are the program's doors. The API stands twice, so that a balancer can send streams to servers of
-// their own by path.
-func routes(api http.Handler, health *health, introspection bool) http.Handler {
+// their own by path. A worker has no pages, and its API refuses everything.
+func routes(api http.Handler, health *health, c config.Serve) http.Handler {
+	introspection := c.Introspection == "on"
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	mux.Handle("/stream", api)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.Handle("GET /readyz", health)
+	if !c.Streams() && !c.Plain() {
+		return mux
+	}
 	if introspection {
 		mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")

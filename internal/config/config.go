@@ -75,6 +75,15 @@ func (s *Serve) Validate() error {
 	return nil
 }
 
+// Streams says whether this process holds sockets and event streams.
+func (s *Serve) Streams() bool { return s.Role == "all" || s.Role == "stream" }
+
+// Plain says whether it answers single requests.
+func (s *Serve) Plain() bool { return s.Role == "all" || s.Role == "api" }
+
+// Works says whether it does the housekeeping of the site.
+func (s *Serve) Works() bool { return s.Role == "all" || s.Role == "worker" }
+
 // checkNATS does not repeat the addresses: they may hold a password.
 func checkNATS(urls string) error {
 	if urls == "" {

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/notewire/notewire/internal/accounts"
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/stream"
+)
+
+const (
+	// A worker says that it is there four times in the time after which it counts as gone.
+	workerInterval = 15 * time.Second
+	workerGone     = time.Minute
+)
+
+// housekeeping removes what has expired, and says that somebody does. Any number of processes may.
+func housekeeping(ctx context.Context, db *postgres.DB, events *stream.Log, users *accounts.Accounts, log *slog.Logger) {
+	tick := time.NewTicker(workerInterval)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		err := workerIsHere(ctx, db)
+		if n%4 == 3 { // once a minute
+			err = errors.Join(err, events.Prune(ctx), users.Prune(ctx))
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("housekeeping failed: trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func workerIsHere(ctx context.Context, db *postgres.DB) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE workers SET seen_at = clock_timestamp()`)
+		return err
+	})
+}
+
+// workerSeen is how long ago the last worker said that it is there, by the clock of the database. seen is
+// false when there never was one.
+func workerSeen(ctx context.Context, db *postgres.DB) (ago time.Duration, seen bool, err error) {
+	var seconds sql.NullFloat64
+	err = db.QueryRowContext(ctx, `SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM workers`).Scan(&seconds)
+	return time.Duration(seconds.Float64 * float64(time.Second)), seconds.Valid, err
+}
