@@ -63,6 +63,9 @@ func (c *idle) measure(ctx context.Context, s *server, n int, tokens, ids []stri
 		if sockets[i], err = dial(ctx, s.host, tokens[i/perUser]); err == nil {
 			err = sockets[i].subscribe(`subscription { events { __typename cursor unread { id notes notifications } ... on NoteReceived { note { id body sender { username } } } } }`)
 		}
+		if err == nil {
+			_, err = sockets[i].read() // StreamReady: it is live
+		}
 		return err
 	})
 	if err != nil {

@@ -181,6 +181,9 @@ subscription Events($after: Cursor) {
         actorCount
       }
     }
+    ... on StreamReady {
+      resumed
+    }
   }
 }
 `,
