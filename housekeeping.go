@@ -18,17 +18,27 @@ const (
 	workerGone     = time.Minute
 )
 
-// housekeeping removes what has expired, and says that somebody does. Any number of processes may.
-func housekeeping(ctx context.Context, db *postgres.DB, events *stream.Log, users *accounts.Accounts, log *slog.Logger) {
+// housekeeper removes what has expired, and says that somebody does. Any number of processes may.
+type housekeeper struct {
+	db        *postgres.DB
+	events    *stream.Log
+	positions *stream.Positions
+	users     *accounts.Accounts
+	retention time.Duration // of the event log
+	log       *slog.Logger
+}
+
+func (h *housekeeper) run(ctx context.Context) {
 	tick := time.NewTicker(workerInterval)
 	defer tick.Stop()
 	for n := 0; ; n++ {
-		err := workerIsHere(ctx, db)
+		err := workerIsHere(ctx, h.db)
 		if n%4 == 3 { // once a minute
-			err = errors.Join(err, events.Prune(ctx), users.Prune(ctx))
+			_, old := h.events.Retain(ctx, h.retention)
+			err = errors.Join(err, old, h.events.Prune(ctx), h.positions.Prune(ctx), h.users.Prune(ctx))
 		}
 		if err != nil && ctx.Err() == nil {
-			log.Warn("housekeeping failed: trying again", "error", err)
+			h.log.Warn("housekeeping failed: trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -52,6 +52,8 @@ func main() {
 		err = serve(ctx, c.Serve)
 	case "migrate":
 		err = migrate(ctx, c.Migrate)
+	case "rotate-epoch":
+		err = rotateEpoch(ctx, c.RotateEpoch)
 	case "version":
 		fmt.Println("notewire", version())
 	}
@@ -122,6 +124,19 @@ func migrate(ctx context.Context, c config.Migrate) error {
 	return nil
 }
 
+func rotateEpoch(ctx context.Context, c config.RotateEpoch) error {
+	db, closeDB, err := openDatabase(ctx, c.Database, newLog(c.Level()))
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	if err := stream.RotateEpoch(ctx, db); err != nil {
+		return err
+	}
+	fmt.Println("All cursors are invalid now: clients fetch afresh. Running servers notice within their poll interval.")
+	return nil
+}
+
 func serve(ctx context.Context, c config.Serve) error {
 	log := newLog(c.Level())
 	origins, err := transport.NewOrigins(c.AllowedOrigins...)
@@ -163,7 +178,8 @@ func serve(ctx context.Context, c config.Serve) error {
 	running.Go(func() { hub.Run(background) })
 	running.Go(func() { positions.Run(background) })
 	if c.Works() {
-		running.Go(func() { housekeeping(background, db, events, resolver.Accounts, log) })
+		keeper := &housekeeper{db: db, events: events, positions: positions, users: resolver.Accounts, retention: c.Retention, log: log}
+		running.Go(func() { keeper.run(background) })
 	}
 	defer running.Wait()
 	defer stopBackground()

@@ -17,9 +17,10 @@ import (
 
 // Command is the command line.
 type Command struct {
-	Serve   Serve    `cmd:"" default:"withargs" help:"Serve the API, the page and the playground. This is what happens without a command."`
-	Migrate Migrate  `cmd:"" help:"Bring the database to this version and exit. serve does so too."`
-	Version struct{} `cmd:"" help:"Print the version."`
+	Serve       Serve       `cmd:"" default:"withargs" help:"Serve the API, the page and the playground. This is what happens without a command."`
+	Migrate     Migrate     `cmd:"" help:"Bring the database to this version and exit. serve does so too."`
+	RotateEpoch RotateEpoch `cmd:"" help:"Make all cursors invalid, as after a restore that Notewire could not notice by itself."`
+	Version     struct{}    `cmd:"" help:"Print the version."`
 }
 
 // Database is where the data is.
@@ -42,12 +43,16 @@ type Serve struct {
 	SessionTTL       time.Duration  `env:"NOTEWIRE_SESSION_TTL" default:"720h" help:"How long a login lives."`
 	NATSURL          string         `name:"nats-url" env:"NATS_URL" placeholder:"URL,..." help:"A NATS server, or several of one cluster, as nats://user:password@host:4222, through which servers wake each other. Without it they do so through Postgres."`
 	Role             string         `env:"NOTEWIRE_ROLE" default:"all" enum:"all,api,stream,worker" help:"What this process does: ${enum}. api answers single requests, stream holds sockets and event streams, worker does the housekeeping."`
+	Retention        time.Duration  `env:"NOTEWIRE_RETENTION" default:"720h" help:"How long the event log is kept: who resumes from before that fetches afresh."`
 	PollInterval     time.Duration  `env:"NOTEWIRE_POLL_INTERVAL" default:"1s" help:"How often to look for events of which the broker said nothing."`
 	DrainDelay       *time.Duration `env:"NOTEWIRE_DRAIN_DELAY" placeholder:"5s" help:"How long readiness fails before sockets are closed at the end; 0 on a terminal."`
 }
 
 // Migrate are the settings of the migration.
 type Migrate struct{ Database }
+
+// RotateEpoch are the settings of the command of that name.
+type RotateEpoch struct{ Database }
 
 // Validate checks what no type can; kong calls it.
 func (s *Serve) Validate() error {
@@ -68,6 +73,9 @@ func (s *Serve) Validate() error {
 	}
 	if s.SessionTTL < time.Minute {
 		return fmt.Errorf("--session-ttl %s: give at least 1m", s.SessionTTL)
+	}
+	if s.Retention < time.Hour {
+		return fmt.Errorf("--retention %s: give at least 1h, so that whoever lost the line for a moment can resume", s.Retention)
 	}
 	if s.TrustedDocuments != "off" && s.TrustedManifest == "" {
 		return fmt.Errorf("--trusted-documents %s needs --trusted-manifest FILE", s.TrustedDocuments)
