@@ -42,7 +42,7 @@ func main() {
 	var c config.Command
 	command := kong.Parse(&c, kong.Name("notewire"),
 		kong.Description("Notes (쪽지) and notifications (알림) for a community site, live, over GraphQL."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: true}), kong.UsageOnError())
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Help(help), kong.ShortUsageOnError())
 	// The first signal ends the program in good order, the second at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
@@ -61,6 +61,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, "notewire:", err)
 		os.Exit(1)
 	}
+}
+
+// help shows the settings of serve below the commands: it is what happens without one.
+func help(options kong.HelpOptions, c *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, c); err != nil || c.Selected() != nil {
+		return err
+	}
+	trace, err := kong.Trace(c.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Stdout)
+	return kong.DefaultHelpPrinter(options, trace)
 }
 
 func version() string {

@@ -26,7 +26,7 @@ type Command struct {
 // Database is where the data is.
 type Database struct {
 	DatabaseURL string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"A Postgres 14 or later, not through a transaction pooler. Without it Notewire runs a Postgres of its own in the data folder."`
-	DataDir     string `env:"NOTEWIRE_DATA_DIR" default:".notewire" placeholder:"FOLDER" help:"The folder of Notewire's own Postgres."`
+	DataDir     string `env:"NOTEWIRE_DATA_DIR" default:".notewire" help:"The folder of Notewire's own Postgres."`
 	MaxConns    int    `name:"db-max-conns" env:"NOTEWIRE_DB_MAX_CONNS" default:"20" help:"Most connections in the pool; listening takes one more."`
 	LogLevel    string `name:"log" env:"NOTEWIRE_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: ${enum}. JSON, when not on a terminal."`
 }
@@ -36,7 +36,7 @@ type Serve struct {
 	Database
 	Addr             string         `env:"NOTEWIRE_ADDR" default:"127.0.0.1:8080" help:"Where to listen: address and port."`
 	AdminAddr        string         `env:"NOTEWIRE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where metrics (/metrics) and profiles (/debug/pprof) are, or off. It has no access control."`
-	AllowedOrigins   []string       `env:"NOTEWIRE_ALLOWED_ORIGINS" placeholder:"ORIGIN,..." help:"Web pages that may use the API, as scheme, host and port, such as https://www.example.com. Pages of Notewire itself always may."`
+	AllowedOrigins   []string       `env:"NOTEWIRE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web pages that may use the API, as scheme, host and port, such as https://www.example.com. Pages of Notewire itself always may."`
 	Introspection    string         `env:"NOTEWIRE_INTROSPECTION" default:"on" enum:"on,off" help:"off hides the schema: no introspection, no suggestions, no playground, no SDL."`
 	TrustedDocuments string         `env:"NOTEWIRE_TRUSTED_DOCUMENTS" default:"off" enum:"off,prefer,only" help:"only serves nothing but the documents of the manifest."`
 	TrustedManifest  string         `env:"NOTEWIRE_TRUSTED_MANIFEST" type:"existingfile" placeholder:"FILE" help:"The manifest: a JSON object of ids, or SHA-256 hashes, and documents."`
