@@ -2,6 +2,7 @@
 // sockets, and prints what that cost. Each measurement is bounded in time and ends by itself.
 //
 //	go run ./bench idle           memory of idle subscribed sockets, and how fast they connect
+//	go run ./bench wake           from a commit to a socket, with each broker; the cost of the net below them
 //	go run ./bench --help         all of it
 package main
 
@@ -13,7 +14,9 @@ import (
 )
 
 type command struct {
-	Idle idle `cmd:"" help:"Open subscribed sockets that then have nothing to do, and print the memory of each."`
+	Idle idle       `cmd:"" help:"Open subscribed sockets that then have nothing to do, and print the memory of each."`
+	Wake wake       `cmd:"" help:"Time the way from a commit to a socket with each broker, and count what the poll below them costs."`
+	NATS natsServer `cmd:"" name:"nats-server" hidden:""`
 }
 
 func main() {

@@ -19,7 +19,8 @@ import (
 
 // server is a Notewire that this program has built and started.
 type server struct {
-	dir  string // of the program and its data
+	dir  string   // of the program and its data
+	env  []string // more variables of the program
 	cmd  *exec.Cmd
 	host string
 }
@@ -39,8 +40,10 @@ func build(ctx context.Context) (*server, error) {
 // admin is where profiles of the server can be had while it is measured.
 const admin = "127.0.0.1:9099"
 
-func (s *server) start(ctx context.Context) error {
+// start runs the program, with some more variables, until stop is called.
+func (s *server) start(ctx context.Context, env ...string) error {
 	s.cmd = exec.CommandContext(ctx, filepath.Join(s.dir, "notewire"), "--addr", "127.0.0.1:0", "--admin-addr", admin, "--drain-delay", "0s", "--data-dir", filepath.Join(s.dir, "data"))
+	s.cmd.Env = append(append(os.Environ(), s.env...), env...)
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
