@@ -239,6 +239,9 @@ func TestABrokerEndsPromptly(t *testing.T) {
 				if b.Connected() {
 					t.Error("connected after the end")
 				}
+				if n, ok := b.(*NATSBroker); ok && !n.conn.IsClosed() {
+					t.Error("the connection is left open")
+				}
 				b.Follow([]uuid.UUID{ids.New()}, nil) // the hub may be a moment later: no harm
 			})
 		}
