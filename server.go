@@ -189,6 +189,7 @@ func serve(ctx context.Context, c config.Serve) error {
 	background, stopBackground := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(background) })
+	running.Go(func() { api.Run(background) })
 	running.Go(func() { positions.Run(background) })
 	if c.Works() {
 		keeper := &housekeeper{db: db, events: events, positions: positions, users: resolver.Accounts, retention: c.Retention, log: log}

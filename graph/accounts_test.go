@@ -1,11 +1,15 @@
 package graph_test
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/sitetest"
+	"github.com/notewire/notewire/internal/stream"
 )
 
 const register = `mutation($in: RegisterInput!) { register(input: $in) { token expiresAt viewer { id user { id username displayName isBot createdAt } unread ` + countFields + ` cursor } userErrors { code message field } } }`
@@ -146,4 +150,35 @@ func TestLogout(t *testing.T) {
 	write(joon, "two", laptop)
 	expectEvents(t, stays, "NoteReceived [2 1 1 1]", "NotificationChanged [2 1 1 1]")
 	equal(t, "the other session", counts{2, 1, 1, 1}, unread(t, laptop))
+}
+
+// A session that ends at one server ends on all of them: its sockets, its streams and its token.
+func TestLogoutElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, broker := range map[string]func(*postgres.DB, *slog.Logger) stream.Broker{"with the broker": nil, "by the poll alone": losesEverything} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site := sitetest.NewSite(t)
+			site.Broker = broker
+			one, two := site.Start(), site.Start()
+			mina := one.User(t, "mina")
+			public := createPost(mina, "post")
+			socket := mina.At(two).Subscribe(`subscription($p: ID!) { commentAdded(postId: $p) { cursor } }`, vars{"p": public}).Ready()
+			streamed := make(chan string)
+			open := two.Resolver.Hub.Subscriptions()
+			go func() {
+				_, body := mina.At(two).Stream(`subscription { events { cursor } }`, nil)
+				streamed <- body
+			}()
+			for two.Resolver.Hub.Subscriptions() == open {
+				time.Sleep(time.Millisecond)
+			}
+			mina.Do(`mutation { logout { userErrors { code } } }`, nil).NoErrors()
+			equal(t, "socket", 4403, socket.CloseCode())
+			if body := <-streamed; !contains(body, "UNAUTHENTICATED") {
+				t.Errorf("the stream ended with %q", body)
+			}
+			equal(t, "token", "UNAUTHENTICATED", mina.At(two).Do(`{ viewer { id } }`, nil).Code())
+		})
+	}
 }

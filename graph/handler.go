@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"golang.org/x/sync/errgroup"
@@ -38,22 +39,23 @@ type Options struct {
 // API is the doors at /graphql.
 type API struct {
 	http.Handler
-	sockets *transport.Registry
-	streams *transport.StreamRegistry
+	sessions *sessions
 }
 
-// NewAPI opens the doors. The resolver must have all but its Sessions, which become the API's own.
+// NewAPI opens the doors. The resolver must have all but its Sessions, which become the API's own. Run must
+// be running.
 func NewAPI(r *Resolver, o Options) *API {
-	api := &API{sockets: transport.NewRegistry(), streams: &transport.StreamRegistry{}}
-	r.Sessions = api
+	api := &API{sessions: &sessions{accounts: r.Accounts, hub: r.Hub, log: o.Log,
+		sockets: transport.NewRegistry(), streams: &transport.StreamRegistry{}, rung: map[uuid.UUID]struct{}{}, bell: make(chan struct{}, 1)}}
+	r.Sessions = api.sessions
 	g := gate{o.Log}
 	srv := handler.New(NewExecutableSchema(Config{Resolvers: r, Complexity: complexity()}))
 	if o.RefuseStreams {
 		srv.AddTransport(&noSockets{})
 	} else {
-		srv.AddTransport(&transport.Websocket{Registry: api.sockets, Init: r.initSocket, CheckOrigin: o.Origins.Allowed})
+		srv.AddTransport(&transport.Websocket{Registry: api.sessions.sockets, Init: r.initSocket, CheckOrigin: o.Origins.Allowed})
 	}
-	srv.AddTransport(&transport.HTTP{Streams: api.streams, Session: r.identity, RefuseStreams: o.RefuseStreams, RefusePlain: o.RefusePlain})
+	srv.AddTransport(&transport.HTTP{Streams: api.sessions.streams, Session: r.identity, RefuseStreams: o.RefuseStreams, RefusePlain: o.RefusePlain})
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	srv.SetParserTokenLimit(maxTrustedTokens)
 	srv.SetErrorPresenter(g.present)
@@ -77,20 +79,17 @@ func NewAPI(r *Resolver, o Options) *API {
 	return api
 }
 
-// CloseSession ends the sockets and streams of a session. It is called once the end is committed.
-func (a *API) CloseSession(sessionID string) {
-	a.sockets.CloseSession(sessionID)
-	a.streams.CloseSession(sessionID)
-}
+// Run ends sockets and streams whose sessions were ended elsewhere, until ctx is done.
+func (a *API) Run(ctx context.Context) { a.sessions.run(ctx) }
 
 // Open is how many sockets and streams are open.
-func (a *API) Open() int { return a.sockets.Len() + a.streams.Len() }
+func (a *API) Open() int { return a.sessions.sockets.Len() + a.sessions.streams.Len() }
 
 // Drain ends all sockets and streams for a restart, spread over a time, and waits until they are gone.
 func (a *API) Drain(ctx context.Context, over time.Duration) error {
 	var g errgroup.Group
-	g.Go(func() error { return a.sockets.Drain(ctx, over) })
-	g.Go(func() error { return a.streams.Drain(ctx) })
+	g.Go(func() error { return a.sessions.sockets.Drain(ctx, over) })
+	g.Go(func() error { return a.sessions.streams.Drain(ctx) })
 	return g.Wait()
 }
 
@@ -151,6 +150,7 @@ func (r *Resolver) initSocket(ctx context.Context, req transport.InitRequest) (c
 		var p *problem.Error
 		switch {
 		case err == nil:
+			r.Sessions.attend(ctx, v)
 			return access.With(ctx, v), identity(v), nil
 		case errors.As(err, &p) && p.Code == problem.Unauthenticated:
 			return nil, transport.Identity{}, err
@@ -166,8 +166,16 @@ func (r *Resolver) identity(ctx context.Context) (transport.Identity, bool) {
 	if v.IsAnonymous() {
 		return transport.Identity{}, true
 	}
-	now, err := r.Accounts.Session(ctx, v)
-	return identity(now), err == nil
+	alive, err := r.Accounts.Sessions(ctx, []uuid.UUID{v.SessionID})
+	if err != nil {
+		return transport.Identity{}, false
+	}
+	var ok bool
+	v.ExpiresAt, ok = alive[v.SessionID]
+	if ok {
+		r.Sessions.attend(ctx, v)
+	}
+	return identity(v), ok
 }
 
 func identity(v access.Viewer) transport.Identity {

@@ -131,17 +131,21 @@ func (r *Resolver) actorsOf(ctx context.Context, n *notify.Notification, first *
 	if err != nil {
 		return nil, err
 	}
-	users, err := l.users.LoadAll(ctx, actors)
+	users := make([]func() (*accounts.User, error), len(actors))
+	for i, id := range actors { // all are asked for before the first is waited for
+		users[i] = l.users.LoadThunk(ctx, id)
+	}
 	list := make([]accounts.User, 0, len(users))
-	for _, u := range users {
-		if u != nil { // the account is gone
+	for _, user := range users {
+		u, err := orNil(user())
+		if err != nil {
+			return nil, err
+		}
+		if u != nil { // the account is not gone
 			list = append(list, *u)
 		}
 	}
-	if len(list) < len(users) {
-		err = nil
-	}
-	return list, err
+	return list, nil
 }
 
 // setLiked likes or unlikes, and reads what that made of the subject.

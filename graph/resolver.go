@@ -22,16 +22,13 @@ type Resolver struct {
 	Log       *stream.Log
 	Hub       *stream.Hub
 	Positions *stream.Positions
-	Sessions  Sessions
+	Sessions  *sessions
 	LoadWait  time.Duration // how long identifiers are collected before they are read together
 }
 
 // NewResolver wires the rooms of the domain on one database.
 func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, positions *stream.Positions, sessionTTL time.Duration) *Resolver {
 	bell := notify.New(db, log)
-	return &Resolver{Accounts: accounts.New(db, sessionTTL), Notes: notes.New(db, log, bell), Board: board.New(db, log, bell),
+	return &Resolver{Accounts: accounts.New(db, log, sessionTTL), Notes: notes.New(db, log, bell), Board: board.New(db, log, bell),
 		Bell: bell, Log: log, Hub: hub, Positions: positions, LoadWait: loadWait}
 }
-
-// Sessions ends what is open on behalf of a session.
-type Sessions interface{ CloseSession(sessionID string) }

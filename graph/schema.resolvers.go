@@ -81,7 +81,7 @@ func (r *mutationResolver) Logout(ctx context.Context) (*model.LogoutPayload, er
 	if err := r.Accounts.Logout(ctx, v); err != nil {
 		return nil, err
 	}
-	r.Sessions.CloseSession(v.SessionID.String())
+	r.Sessions.CloseSession(v.SessionID)
 	return &model.LogoutPayload{UserErrors: []problem.UserError{}}, nil
 }
 

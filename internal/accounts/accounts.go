@@ -53,6 +53,7 @@ type Session struct {
 // Accounts serves the accounts of one database.
 type Accounts struct {
 	db         *postgres.DB
+	log        *stream.Log
 	sessionTTL time.Duration
 	// recent remembers who a token belongs to for so short a time that a revocation elsewhere still acts
 	// within its bound of one second. The key is the token's hash.
@@ -66,8 +67,8 @@ type Accounts struct {
 const DefaultSessionTTL = 30 * 24 * time.Hour
 
 // New serves the accounts of db. Sessions live for sessionTTL.
-func New(db *postgres.DB, sessionTTL time.Duration) *Accounts {
-	return &Accounts{db: db, sessionTTL: sessionTTL, recent: expirable.NewLRU[string, access.Viewer](10_000, nil, time.Second)}
+func New(db *postgres.DB, log *stream.Log, sessionTTL time.Duration) *Accounts {
+	return &Accounts{db: db, log: log, sessionTTL: sessionTTL, recent: expirable.NewLRU[string, access.Viewer](10_000, nil, time.Second)}
 }
 
 // Registration is what register takes.
@@ -186,24 +187,32 @@ func (a *Accounts) newSession(userID uuid.UUID, now time.Time) (*Session, func(c
 	}
 }
 
-// Logout ends the viewer's session: its token is worth nothing from now on.
+// Logout ends the viewer's session: its token is worth nothing from now on. The session's id is rung, as a
+// topic, so that every process can end what is open on its behalf.
 func (a *Accounts) Logout(ctx context.Context, v access.Viewer) error {
 	err := a.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Ent().Token.Delete().Where(token.ID(v.SessionID)).Exec(ctx)
-		return err
+		if _, err := tx.Ent().Token.Delete().Where(token.ID(v.SessionID)).Exec(ctx); err != nil {
+			return err
+		}
+		return a.log.Ring(ctx, tx, v.SessionID)
 	})
 	if err != nil {
 		return err
 	}
+	a.Forget(v.SessionID)
+	return nil
+}
+
+// Forget drops what is remembered of a session that has ended.
+func (a *Accounts) Forget(sessionID uuid.UUID) {
 	a.revokedMu.Lock()
 	defer a.revokedMu.Unlock()
 	a.revoked++
 	for _, key := range a.recent.Keys() {
-		if recent, ok := a.recent.Peek(key); ok && recent.SessionID == v.SessionID {
+		if recent, ok := a.recent.Peek(key); ok && recent.SessionID == sessionID {
 			a.recent.Remove(key)
 		}
 	}
-	return nil
 }
 
 const findToken = `SELECT id, user_id, expires_at FROM tokens WHERE hash = $1 AND expires_at > now()`
@@ -254,24 +263,25 @@ func (a *Accounts) Prune(ctx context.Context) error {
 	})
 }
 
-const findSession = `SELECT expires_at FROM tokens WHERE id = $1 AND user_id = $2 AND expires_at > now()`
+const findSessions = `SELECT id, expires_at FROM tokens WHERE id = ANY($1) AND expires_at > now()`
 
-// Session looks up whether the viewer's session still is, and until when, past everything remembered. One
-// that is not is UNAUTHENTICATED.
-func (a *Accounts) Session(ctx context.Context, v access.Viewer) (access.Viewer, error) {
-	rows, err := a.db.Rows(ctx, findSession, v.SessionID, v.UserID)
+// Sessions looks up which of the sessions still are, and until when, past everything remembered.
+func (a *Accounts) Sessions(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]time.Time, error) {
+	rows, err := a.db.Rows(ctx, findSessions, postgres.UUIDs(list))
 	if err != nil {
-		return access.Viewer{}, postgres.Explain(err)
+		return nil, postgres.Explain(err)
 	}
 	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return access.Viewer{}, postgres.Explain(err)
+	alive := make(map[uuid.UUID]time.Time, len(list))
+	for rows.Next() {
+		var id uuid.UUID
+		var expires time.Time
+		if err := rows.Scan(&id, &expires); err != nil {
+			return nil, err
 		}
-		return access.Viewer{}, problem.SignIn()
+		alive[id] = expires.UTC()
 	}
-	err = rows.Scan(&v.ExpiresAt)
-	return v, err
+	return alive, postgres.Explain(rows.Err())
 }
 
 // ByIDs finds users; those that do not exist are absent.

@@ -10,9 +10,12 @@ import (
 
 	_ "github.com/lib/pq" // the driver
 
+	"github.com/google/uuid"
+
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/postgres/postgrestest"
 	"github.com/notewire/notewire/internal/problem"
+	"github.com/notewire/notewire/internal/stream"
 )
 
 func TestMain(m *testing.M) {
@@ -33,7 +36,12 @@ func open(t *testing.T, dsn string, ttl time.Duration) *Accounts {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return New(db, ttl)
+	log := slog.New(slog.DiscardHandler)
+	events, _, err := stream.New(t.Context(), db, stream.NewPostgresBroker(db, log), time.Second, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(db, events, ttl)
 }
 
 func unauthenticated(err error) bool {
@@ -95,8 +103,8 @@ func TestASessionEndsAtItsTimeAndAtItsLogout(t *testing.T) {
 	if _, err := here.Authenticate(t.Context(), kept.Token); !unauthenticated(err) {
 		t.Errorf("logged out: %v", err)
 	}
-	if _, err := here.Session(t.Context(), kept.Viewer); !unauthenticated(err) {
-		t.Errorf("its session: %v", err)
+	if alive, err := here.Sessions(t.Context(), []uuid.UUID{kept.Viewer.SessionID, expired.Viewer.SessionID}); err != nil || len(alive) > 0 {
+		t.Errorf("sessions that are left: %v %v", alive, err)
 	}
 }
 

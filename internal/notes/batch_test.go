@@ -51,7 +51,7 @@ func newFixture(t *testing.T, users ...string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{Notes: New(db, events, notify.New(db, events)), t: t, accounts: accounts.New(db, time.Hour)}
+	f := &fixture{Notes: New(db, events, notify.New(db, events)), t: t, accounts: accounts.New(db, events, time.Hour)}
 	for _, name := range users {
 		s, err := f.accounts.Register(t.Context(), accounts.Registration{Username: name, Password: "correct horse"})
 		if err != nil {

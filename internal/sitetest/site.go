@@ -96,6 +96,7 @@ func (s *Site) Start() *Server {
 	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: true, Log: log})
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(ctx) })
+	running.Go(func() { api.Run(ctx) })
 	running.Go(func() { positions.Run(ctx) })
 	server := httptest.NewServer(api)
 	stop := sync.OnceFunc(func() {

@@ -27,12 +27,13 @@ type Hub struct {
 	poll   time.Duration
 	slog   *slog.Logger
 
-	mu     sync.Mutex
-	topics map[uuid.UUID]*topic // those with readers here
-	dirty  map[uuid.UUID]struct{}
-	bell   chan struct{}          // size 1: there is something dirty
-	moved  map[uuid.UUID]struct{} // those whose first reader came, or whose last one left; one entry per topic
-	moving chan struct{}          // size 1: something has moved
+	mu      sync.Mutex
+	topics  map[uuid.UUID]*topic // those with readers here
+	dirty   map[uuid.UUID]struct{}
+	waiters map[uuid.UUID]map[*waiter]struct{}
+	bell    chan struct{}          // size 1: there is something dirty
+	moved   map[uuid.UUID]struct{} // those whose first reader came, or whose last one left; one entry per topic
+	moving  chan struct{}          // size 1: something has moved
 
 	outMu   sync.Mutex
 	out     map[uuid.UUID]int64 // what the others are still to be told; one entry per topic
@@ -61,7 +62,7 @@ func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration
 	}
 	h := &Hub{
 		log: l, broker: broker, poll: poll, slog: log,
-		topics: map[uuid.UUID]*topic{}, dirty: map[uuid.UUID]struct{}{}, bell: make(chan struct{}, 1),
+		topics: map[uuid.UUID]*topic{}, dirty: map[uuid.UUID]struct{}{}, waiters: map[uuid.UUID]map[*waiter]struct{}{}, bell: make(chan struct{}, 1),
 		moved: map[uuid.UUID]struct{}{}, moving: make(chan struct{}, 1),
 		out: map[uuid.UUID]int64{}, outBell: make(chan struct{}, 1),
 		lost: make(chan struct{}, 1),
@@ -109,16 +110,21 @@ func (h *Hub) Committed(wakes []Wake) {
 func (h *Hub) heard(wakes []Wake) {
 	h.mu.Lock()
 	more := false
+	var rung []*waiter
 	for _, w := range wakes {
 		if t := h.topics[w.Topic]; t != nil && w.Seq > t.head {
 			t.head = w.Seq
 			h.dirty[w.Topic] = struct{}{}
 			more = true
 		}
+		rung = h.waiting(rung, w.Topic)
 	}
 	h.mu.Unlock()
 	if more {
 		ring(h.bell)
+	}
+	for _, w := range rung {
+		w.rung()
 	}
 }
 
@@ -149,7 +155,7 @@ func (h *Hub) tell(ctx context.Context) {
 	}
 }
 
-// follow keeps the broker informed of which topics have readers here.
+// follow keeps the broker informed of which topics somebody here wants to hear of.
 func (h *Hub) follow(ctx context.Context) {
 	for {
 		select {
@@ -160,7 +166,7 @@ func (h *Hub) follow(ctx context.Context) {
 		var begin, end []uuid.UUID
 		h.mu.Lock()
 		for id := range h.moved {
-			if h.topics[id] != nil {
+			if h.topics[id] != nil || h.waiters[id] != nil {
 				begin = append(begin, id)
 			} else {
 				end = append(end, id)

@@ -93,15 +93,20 @@ func (h *Hub) changed(ctx context.Context, since string) (next string, topics []
 func (h *Hub) mark(ids []uuid.UUID) {
 	h.mu.Lock()
 	more := false
+	var rung []*waiter
 	for _, id := range ids {
 		if h.topics[id] != nil {
 			h.dirty[id] = struct{}{}
 			more = true
 		}
+		rung = h.waiting(rung, id)
 	}
 	h.mu.Unlock()
 	if more {
 		ring(h.bell)
+	}
+	for _, w := range rung {
+		w.rung()
 	}
 }
 
@@ -110,8 +115,15 @@ func (h *Hub) markAll() {
 	for id := range h.topics {
 		h.dirty[id] = struct{}{}
 	}
+	var rung []*waiter
+	for id := range h.waiters {
+		rung = h.waiting(rung, id)
+	}
 	h.mu.Unlock()
 	ring(h.bell)
+	for _, w := range rung {
+		w.rung()
+	}
 }
 
 // expireAll ends the subscriptions of an epoch that is over: their next Read says so.
