@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -102,13 +103,20 @@ func launch(t testing.TB, o Options) *Server {
 	s.cmd.Env = append(cleanEnv(), o.Env...)
 	s.cmd.Stderr = s.log
 	s.cmd.WaitDelay = 5 * time.Second // for what it may have started with our end of the log in hand
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	endWithTest(s.cmd)
+	started := make(chan error, 1) // one answer
 	go func() {
-		_ = s.cmd.Wait() // ProcessState says the same
+		runtime.LockOSThread() // whose end would be the server's; it ends with this goroutine
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = s.cmd.Wait() // ProcessState says the same
+		}
 		close(s.exited)
 	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 const everything = `subscription($after: Cursor!) {
 	events(after: $after) {
 		__typename cursor unread { notes conversations notifications unseenNotifications }
+		... on StreamReady { resumed }
 		... on NoteReceived { note { id body isMine sender { username } } }
 		... on NotificationReceived { notification { id kind actorCount count actors { username } } }
 		... on NotificationChanged { notification { id kind actorCount count actors { username } } }
@@ -44,6 +45,10 @@ func TestStory(t *testing.T) {
 	post := alice.Post("On wires")
 
 	socket := alice.Subscribe(everything, binary.Vars{"after": alice.Cursor()})
+	ready := expect(t, socket.Next(), "StreamReady")
+	if binary.Get(t, ready, "resumed") != true {
+		t.Errorf("a stream from the head of the log: %v", ready)
+	}
 	began := time.Now()
 	first, _ := bob.Send(alice.ID, "one")
 	note := expect(t, socket.Next(), "NoteReceived")
@@ -85,12 +90,17 @@ func TestStory(t *testing.T) {
 	fifth, _ := bob.Send(alice.ID, "five")
 	sent = append(sent, fifth)
 	var numbers []any
-	for len(got) < len(sent) {
+	streams := 0
+	for len(got) < len(sent) || streams == 0 {
 		event := binary.Get(t, socket.Next(), "events")
 		switch binary.Get(t, event, "__typename") {
 		case "NoteReceived":
 			got = append(got, binary.Text(t, event, "note.id"))
 			numbers = append(numbers, binary.Get(t, event, "unread.notes"))
+		case "StreamReady":
+			if streams++; streams > 1 || len(got) < 3 || binary.Get(t, event, "resumed") != true {
+				t.Errorf("after %d notes: %v", len(got), event)
+			}
 		case "NotificationChanged": // the notification of the unread conversation grows
 		default:
 			t.Fatalf("an event that was had before: %v", event)
@@ -106,7 +116,7 @@ func TestStory(t *testing.T) {
 
 	// A second kill while nobody is there, and a resume from the very beginning of the second life.
 	server.Kill()
-	server = server.Again(t)
+	server.Again(t)
 	socket = alice.Subscribe(`subscription($after: Cursor!) { noteReceived(after: $after) { note { id } } }`, binary.Vars{"after": cursor})
 	for i, want := range sent {
 		if id := binary.Text(t, socket.Next(), "noteReceived.note.id"); id != want {

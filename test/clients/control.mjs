@@ -38,10 +38,10 @@ export async function within(promise, what, seconds = 30) {
   }
 }
 
-// run runs the scenarios one after the other and tells the test how each ended.
+// run runs the scenarios that the test has selected, one after the other, and tells it how each ended.
 export async function run(scenarios) {
   for (const [name, scenario] of scenarios) {
-    say({ begin: name })
+    if (!(await ask('begin', { name })).selected) continue
     try {
       await scenario()
       say({ end: name })

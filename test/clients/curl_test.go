@@ -33,8 +33,9 @@ type follow struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	lines  chan string // closed when curl has ended
-	last   string      // the id of the last event
-	bodies []string    // of the notes
+	late   <-chan time.Time
+	last   string   // the id of the last event
+	bodies []string // of the notes
 }
 
 // followBy starts curl and returns once the stream has begun.
@@ -44,7 +45,7 @@ func followBy(t *testing.T, u, token string, headers ...string) *follow {
 	for _, h := range headers {
 		args = append(args, "-H", h)
 	}
-	f := &follow{t: t, cmd: exec.Command("curl", args...), lines: make(chan string)}
+	f := &follow{t: t, cmd: exec.Command("curl", args...), lines: make(chan string), late: time.After(2 * binary.Patience)}
 	stdout, err := f.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -81,8 +82,8 @@ func (f *follow) line() string {
 			return "end"
 		}
 		return line
-	case <-time.After(binary.Patience):
-		f.t.Fatalf("curl prints nothing more; it had %v", f.bodies)
+	case <-f.late: // of the stream's whole life, for it is never silent
+		f.t.Fatalf("it does not come; there were %v", f.bodies)
 		return ""
 	}
 }

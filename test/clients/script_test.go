@@ -33,11 +33,12 @@ func TestURQL(t *testing.T)       { runScript(t, "urql.mjs") }
 func TestGraphQLWS(t *testing.T)  { runScript(t, "graphql-ws.mjs") }
 func TestGraphQLSSE(t *testing.T) { runScript(t, "graphql-sse.mjs") }
 
-// message is what a script says: a scenario begins, or ends, or something is to be done, or noted.
+// message is what a script says: a scenario ended, or something is noted, or something is to be done.
 type message struct {
-	Begin, End, Failed, Log, Ask string
+	End, Failed, Log, Ask string
 
 	N            int
+	Name         string
 	To           string
 	Body         string
 	Bodies       []string
@@ -90,11 +91,19 @@ func runScript(t *testing.T, name string, prepare ...func(*testing.T, *site)) {
 	})
 	scenarios := 0
 	for m := range s.messages {
-		if m.Begin == "" {
+		if m.Ask != "begin" {
 			t.Fatalf("%+v between two scenarios", m)
 		}
 		scenarios++
-		t.Run(m.Begin, s.scenario)
+		selected := false // by -run
+		t.Run(m.Name, func(t *testing.T) {
+			selected = true
+			s.answer(t, m, map[string]any{"selected": true}, nil)
+			s.scenario(t)
+		})
+		if !selected {
+			s.answer(t, m, map[string]any{"selected": false}, nil)
+		}
 	}
 	if scenarios == 0 {
 		t.Error("the script ran no scenario")
@@ -125,15 +134,7 @@ func (s *script) scenario(t *testing.T) {
 				t.Fatal("the script ended amid a scenario")
 			case m.Ask != "":
 				answer, err := s.do(t, outer, m)
-				if answer == nil {
-					answer = map[string]any{}
-				}
-				if answer["n"] = m.N; err != nil {
-					answer["error"] = err.Error()
-				}
-				if err := s.answers.Encode(answer); err != nil {
-					t.Fatal(err)
-				}
+				s.answer(t, m, answer, err)
 			case m.Log != "":
 				t.Log(m.Log)
 			case m.Failed != "":
@@ -145,6 +146,20 @@ func (s *script) scenario(t *testing.T) {
 		case <-time.After(2 * time.Minute): // longer than a script waits for anything
 			t.Fatal("the script says nothing")
 		}
+	}
+}
+
+// answer tells a script what came of what it asked for.
+func (s *script) answer(t *testing.T, m message, answer map[string]any, err error) {
+	t.Helper()
+	if answer == nil {
+		answer = map[string]any{}
+	}
+	if answer["n"] = m.N; err != nil {
+		answer["error"] = err.Error()
+	}
+	if err := s.answers.Encode(answer); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *site) expire(username string, in time.Duration) error {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return fmt.Errorf("no session to expire: %v", err)
+		return fmt.Errorf("no session to expire: %w", err)
 	}
 	return nil
 }
