@@ -76,3 +76,18 @@ func (h *health) check(ctx context.Context) error {
 	}
 	return nil
 }
+
+// await waits until there is nothing amiss, or for some time.
+func (h *health) await(ctx context.Context, patience time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for h.check(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

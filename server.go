@@ -210,6 +210,7 @@ func serve(ctx context.Context, c config.Serve) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
+	health.await(ctx, readyPatience)
 	announce(listener.Addr(), c.Introspection == "on", log)
 	select {
 	case err := <-served:
@@ -233,6 +234,10 @@ func readDocuments(c config.Serve) (*transport.PersistedDocuments, error) {
 	}
 	return transport.NewPersistedDocuments(transport.TrustedMode(c.TrustedDocuments), manifest)
 }
+
+// readyPatience is how long the program waits for its broker before it says that it is ready all the same:
+// what others commit is then late, as the broker's warning says.
+const readyPatience = 3 * time.Second
 
 const (
 	drainSpread = 5 * time.Second  // sockets are closed over this time, so that their clients do not all come back at once

@@ -113,12 +113,13 @@ func TestTheSameKeyIsTheSameNote(t *testing.T) {
 	for i := range answers {
 		all.Go(func() {
 			r, err := mina.At([]*sitetest.Server{one, two}[i%2]).Try(sendNote, vars{"in": in})
-			if err == nil && len(r.Errors) == 0 && r.Data["sendNote"].(map[string]any)["note"] != nil {
-				answers[i] = asSent(r)
-			} else if err == nil {
-				t.Errorf("retry %d: %s", i, r.Raw)
-			} else {
+			switch {
+			case err != nil:
 				t.Error(err)
+			case len(r.Errors) > 0 || r.Data["sendNote"].(map[string]any)["note"] == nil:
+				t.Errorf("retry %d: %s", i, r.Raw)
+			default:
+				answers[i] = asSent(r)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -151,7 +152,7 @@ func checkJSON(where string, raw []byte) *gqlerror.Error {
 	}
 	var v json.RawMessage
 	err := json.Unmarshal(raw, &v)
-	if syntax, ok := err.(*json.SyntaxError); ok {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return requestError(codeBadRequest, "%s is not valid JSON (byte %d)", where, syntax.Offset)
 	}
 	return requestError(codeBadRequest, "%s is not valid JSON", where)

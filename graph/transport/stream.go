@@ -244,8 +244,7 @@ func (s *Stream) failure(err error) *graphql.Response {
 
 // asGraphQLError keeps the code of an error that is one already.
 func asGraphQLError(err error) *gqlerror.Error {
-	var known *gqlerror.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*gqlerror.Error](err); ok {
 		return known
 	}
 	return gqlerror.Wrap(err)

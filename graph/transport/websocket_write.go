@@ -60,12 +60,11 @@ func (s *socket) queue(op ws.OpCode, parts ...[]byte) bool {
 	return true
 }
 
-func (s *socket) send(op ws.OpCode, parts ...[]byte) bool {
+func (s *socket) send(op ws.OpCode, parts ...[]byte) {
 	s.mu.Lock()
-	ok := s.queue(op, parts...)
+	s.queue(op, parts...)
 	s.mu.Unlock()
 	s.flush()
-	return ok
 }
 
 // flush hands what is queued to the kernel. It never waits.

@@ -32,7 +32,7 @@ func chooseAccount(ctx context.Context, dir string) (account, error) {
 		if err != nil {
 			return account{}, err
 		}
-		owner, _ = ownerOf(info)
+		owner = ownerOf(info)
 	}
 	if euid := os.Geteuid(); euid != 0 {
 		if found && owner != euid {
@@ -137,7 +137,7 @@ func (a account) makePrivate(path string) error {
 	if err != nil {
 		return err
 	}
-	if uid, _ := ownerOf(info); uid != os.Geteuid() && uid != a.uid {
+	if uid := ownerOf(info); uid != os.Geteuid() && uid != a.uid {
 		return fmt.Errorf("%s belongs to %s: remove it", path, nameOf(uid))
 	}
 	if a.other {
@@ -148,10 +148,7 @@ func (a account) makePrivate(path string) error {
 	return f.Chmod(0o700)
 }
 
-func ownerOf(info fs.FileInfo) (uid, gid int) {
-	stat := info.Sys().(*syscall.Stat_t)
-	return int(stat.Uid), int(stat.Gid)
-}
+func ownerOf(info fs.FileInfo) (uid int) { return int(info.Sys().(*syscall.Stat_t).Uid) }
 
 func nameOf(uid int) string {
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {

@@ -55,7 +55,7 @@ func checkOurs(home string) error {
 	if err != nil {
 		return err
 	}
-	if uid, _ := ownerOf(info); !info.IsDir() || uid != os.Geteuid() {
+	if uid := ownerOf(info); !info.IsDir() || uid != os.Geteuid() {
 		return fmt.Errorf("%s is not a folder of this user: remove it", home)
 	}
 	return nil

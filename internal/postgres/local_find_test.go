@@ -113,12 +113,13 @@ func TestDownloadPrograms(t *testing.T) {
 	maven := repository(t, usual.bin)
 	var progress bytes.Buffer
 	cfg.Progress = &progress
-	l, err := startLocal(within(t, 0), withLog(cfg), places{repository: maven.URL})
+	_, err := startLocal(within(t, 0), withLog(cfg), places{repository: maven.URL})
 	if err == nil || !strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
 		t.Fatalf("a download past its time: %v", err)
 	}
 	for range 2 { // the second start has no need of the server
-		if l, err = startLocal(t.Context(), withLog(cfg), places{repository: maven.URL}); err != nil {
+		l, err := startLocal(t.Context(), withLog(cfg), places{repository: maven.URL})
+		if err != nil {
 			t.Fatal(err)
 		}
 		query(t, l.DSN(), "SELECT 1")

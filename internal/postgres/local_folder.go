@@ -77,7 +77,7 @@ func holder(lock *os.File) string {
 // close gives the folder back. Closing alone would leave the lock with a program that some other
 // goroutine is just about to start, until that has begun.
 func (f *folder) close() {
-	syscall.Flock(int(f.lock.Fd()), syscall.LOCK_UN)
+	_ = syscall.Flock(int(f.lock.Fd()), syscall.LOCK_UN) // what cannot be unlocked is closed all the same
 	f.lock.Close()
 }
 
@@ -105,7 +105,9 @@ func (f *folder) logTail() string {
 	defer file.Close()
 	const most = 4096 // ten long lines
 	if info, err := file.Stat(); err == nil && info.Size() > most {
-		file.Seek(-most, io.SeekEnd)
+		if _, err := file.Seek(-most, io.SeekEnd); err != nil {
+			return err.Error()
+		}
 	}
 	text, err := io.ReadAll(io.LimitReader(file, most))
 	if err != nil {

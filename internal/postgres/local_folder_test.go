@@ -42,7 +42,7 @@ func TestLocalAsOrdinaryUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if uid, _ := ownerOf(info); nameOf(uid) != "nobody" && uid == 0 {
+	if uid := ownerOf(info); nameOf(uid) != "nobody" && uid == 0 {
 		t.Errorf("the data belongs to %s", nameOf(uid))
 	}
 	query(t, l.DSN(), "SELECT 1")

@@ -59,7 +59,7 @@ func startLocal(ctx context.Context, cfg LocalConfig, where places) (_ *Local, e
 		// The start has failed already: an orderly end is worth a few seconds, not an error of its own.
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		l.Stop(ending)
+		_ = l.Stop(ending)
 		return nil, err
 	}
 	cfg.Log.Info("local Postgres is ready", "data", l.data, "version", programs.major, "programs", programs.bin, "user", owner.name, "pid", l.PID())
@@ -85,7 +85,7 @@ func (l *Local) start(programs install, owner account, settings map[string]strin
 		if err != nil {
 			return
 		}
-		err = cmd.Wait()
+		_ = cmd.Wait() // how it ended is in ProcessState
 		if !l.stopping.Load() {
 			l.err = fmt.Errorf("Postgres (pid %d) ended by itself (%v); its log %s ends with:\n%s", cmd.Process.Pid, cmd.ProcessState, l.files.logPath(), l.files.logTail())
 		}

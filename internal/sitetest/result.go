@@ -69,7 +69,7 @@ func (r *Result) Get(path string) any { return Get(r.t, r.Data, path) }
 // Get finds a value in decoded JSON by its path; null anywhere on the way is nil.
 func Get(t testing.TB, v any, path string) any {
 	t.Helper()
-	for _, step := range strings.Split(path, ".") {
+	for step := range strings.SplitSeq(path, ".") {
 		switch x := v.(type) {
 		case nil:
 			return nil

@@ -141,8 +141,7 @@ func natsPrefix(ctx context.Context, db *postgres.DB) (string, error) {
 	err := db.QueryRowContext(ctx, `SELECT current_database()`).Scan(&database)
 	if err == nil {
 		err = db.QueryRowContext(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&cluster)
-		var refused *pq.Error
-		if errors.As(err, &refused) {
+		if _, ok := errors.AsType[*pq.Error](err); ok { // this role may not ask
 			var cfg pq.Config
 			cfg, err = pq.NewConfig(db.DSN())
 			cluster = cfg.Host

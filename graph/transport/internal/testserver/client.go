@@ -104,7 +104,7 @@ func (c *Client) Read() (Message, error) {
 		case errors.As(err, &timeout) && timeout.Timeout():
 			return Message{}, fmt.Errorf("nothing came for %v", Patience)
 		case err != nil:
-			return Message{}, fmt.Errorf("%w: %v", ErrGone, err)
+			return Message{}, fmt.Errorf("%w: %w", ErrGone, err)
 		}
 		switch f.Header.OpCode {
 		case ws.OpText:
