@@ -55,7 +55,7 @@ func NewAPI(r *Resolver, o Options) *API {
 	} else {
 		srv.AddTransport(&transport.Websocket{Registry: api.sessions.sockets, Init: r.initSocket, CheckOrigin: o.Origins.Allowed})
 	}
-	srv.AddTransport(&transport.HTTP{Streams: api.sessions.streams, Session: r.identity, RefuseStreams: o.RefuseStreams, RefusePlain: o.RefusePlain})
+	srv.AddTransport(&transport.HTTP{Streams: api.sessions.streams, Session: r.identity, RefuseStreams: o.RefuseStreams, RefusePlain: o.RefusePlain, Waits: waits})
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	srv.SetParserTokenLimit(maxTrustedTokens)
 	srv.SetErrorPresenter(g.present)

@@ -39,6 +39,9 @@ type HTTP struct {
 	// RefuseStreams answers 421 to what would be streamed, RefusePlain to all else: a server of one
 	// role sends the other's requests back to the balancer.
 	RefuseStreams, RefusePlain bool
+	// Waits says of a query that it waits for something to happen: for the roles it is a stream then. Nil:
+	// no query does.
+	Waits func(oc *graphql.OperationContext) bool
 }
 
 const (
@@ -100,6 +103,11 @@ func (h *HTTP) execute(ctx context.Context, a *answer, exec graphql.GraphExecuto
 		a.problem(http.StatusNotAcceptable, requestError(codeBadRequest,
 			"none of the accepted media types fits: send Accept: %s or %s", mediaGraphQL, mediaJSON))
 		return
+	case h.Waits != nil && h.Waits(oc):
+		if h.RefuseStreams {
+			a.problem(http.StatusMisdirectedRequest, requestError(codeUnavailable, "this server does not wait for events"))
+			return
+		}
 	case h.RefusePlain:
 		a.problem(http.StatusMisdirectedRequest, requestError(codeUnavailable, "this server answers streams only"))
 		return

@@ -97,6 +97,7 @@ func TestRoles(t *testing.T) {
 	}
 
 	const query, subscription = `{"query":"{ __typename }"}`, `{"query":"subscription { events { cursor } }"}`
+	const waiting = `{"query":"query($ms: Int) { ... on Query { events(waitMs: $ms) { cursor } } }","variables":{"ms":1}}`
 	const misdirected = http.StatusMisdirectedRequest
 	for _, s := range []struct {
 		name                    string
@@ -125,6 +126,15 @@ func TestRoles(t *testing.T) {
 			// Nobody is told what happens to anybody: the stream opens, says so and ends.
 			status, text = ask(t, "POST", s.server.URL+door, subscription, "Content-Type", "application/json", "Accept", "text/event-stream")
 			check("an event stream", status, text, s.streamed)
+			// Nobody has no log, and is told so where somebody's would be waited for.
+			status, text = ask(t, "POST", s.server.URL+door, waiting, "Content-Type", "application/json")
+			if served := strings.Contains(text, `"UNAUTHENTICATED"`); served != (s.streamed == 200) || !served && status != misdirected {
+				t.Errorf("%s: a query that waits at %s: %d %s", s.name, door, status, text)
+			}
+			status, text = ask(t, "POST", s.server.URL+door, strings.Replace(waiting, `"ms":1`, `"ms":0`, 1), "Content-Type", "application/json")
+			if served := strings.Contains(text, `"UNAUTHENTICATED"`); served != (s.plain == 200) || !served && status != misdirected {
+				t.Errorf("%s: a query that does not wait at %s: %d %s", s.name, door, status, text)
+			}
 		}
 		if got := upgrade(t, s.server.URL); got != s.socket {
 			t.Errorf("%s: an upgrade: %d", s.name, got)
