@@ -88,3 +88,6 @@ tool (
 	entgo.io/ent/cmd/ent
 	github.com/99designs/gqlgen
 )
+
+// Packages of npm hold Go files now and then.
+ignore node_modules
