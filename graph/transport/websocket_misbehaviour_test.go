@@ -178,7 +178,7 @@ var misbehaviours = []misbehaviour{
 func TestMisbehaviour(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	// Enough for those who behave, on a machine that has all the others to do as well.
-	pongTimeout := time.Second * time.Duration(max(3, *badSockets/200))
+	pongTimeout := time.Second * time.Duration(max(8, *badSockets/200))
 	s := unstartedService(&transport.Websocket{
 		InitTimeout: time.Second, WriteTimeout: time.Second,
 		PingInterval: 200 * time.Millisecond, PongTimeout: pongTimeout, AckDelay: 50 * time.Millisecond,

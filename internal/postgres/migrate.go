@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -36,7 +37,7 @@ func Migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	for _, r := range results {
-		log.Info("migrated", "version", r.Source.Version, "took", r.Duration)
+		log.Info("migrated", "version", r.Source.Version, "took", r.Duration.Round(time.Millisecond).String())
 	}
 	return nil
 }
