@@ -13,7 +13,7 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
-	"github.com/hashicorp/golang-lru/v2/expirable"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/notewire/notewire/ent"
 	"github.com/notewire/notewire/ent/token"
@@ -57,18 +57,30 @@ type Accounts struct {
 	sessionTTL time.Duration
 	// recent remembers who a token belongs to for so short a time that a revocation elsewhere still acts
 	// within its bound of one second. The key is the token's hash.
-	recent *expirable.LRU[string, access.Viewer]
+	recent *lru.Cache[string, remembered]
 	// revoked counts revocations: what was read before one is not remembered after it.
 	revoked   int
 	revokedMu sync.Mutex
 }
 
-// DefaultSessionTTL is how long a login lives: 30 days.
-const DefaultSessionTTL = 30 * 24 * time.Hour
+// remembered is the viewer of a token, and when that was looked up.
+type remembered struct {
+	viewer access.Viewer
+	at     time.Time
+}
+
+const (
+	rememberFor        = time.Second
+	rememberedSessions = 10_000
+)
 
 // New serves the accounts of db. Sessions live for sessionTTL.
 func New(db *postgres.DB, log *stream.Log, sessionTTL time.Duration) *Accounts {
-	return &Accounts{db: db, log: log, sessionTTL: sessionTTL, recent: expirable.NewLRU[string, access.Viewer](10_000, nil, time.Second)}
+	recent, err := lru.New[string, remembered](rememberedSessions)
+	if err != nil {
+		panic(err) // its size is positive
+	}
+	return &Accounts{db: db, log: log, sessionTTL: sessionTTL, recent: recent}
 }
 
 // Registration is what register takes.
@@ -209,7 +221,7 @@ func (a *Accounts) Forget(sessionID uuid.UUID) {
 	defer a.revokedMu.Unlock()
 	a.revoked++
 	for _, key := range a.recent.Keys() {
-		if recent, ok := a.recent.Peek(key); ok && recent.SessionID == sessionID {
+		if recent, ok := a.recent.Peek(key); ok && recent.viewer.SessionID == sessionID {
 			a.recent.Remove(key)
 		}
 	}
@@ -225,8 +237,8 @@ func (a *Accounts) Authenticate(ctx context.Context, secret string) (access.View
 		return access.Viewer{}, bad
 	}
 	hash := hashToken(secret)
-	if v, ok := a.recent.Get(string(hash)); ok && v.ExpiresAt.After(time.Now()) {
-		return v, nil
+	if r, ok := a.recent.Get(string(hash)); ok && time.Since(r.at) < rememberFor && r.viewer.ExpiresAt.After(time.Now()) {
+		return r.viewer, nil
 	}
 	a.revokedMu.Lock()
 	revoked := a.revoked
@@ -250,7 +262,7 @@ func (a *Accounts) Authenticate(ctx context.Context, secret string) (access.View
 	a.revokedMu.Lock()
 	defer a.revokedMu.Unlock()
 	if a.revoked == revoked {
-		a.recent.Add(string(hash), v)
+		a.recent.Add(string(hash), remembered{v, time.Now()})
 	}
 	return v, nil
 }
