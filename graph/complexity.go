@@ -33,6 +33,7 @@ func complexity() (c ComplexityRoot) {
 	c.Query.Users = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
 		return list(child, first, after, last, before)
 	}
+	c.Query.Events = func(child int, _ *string, first, _ *int) int { return 1 + child*rows(first, nil) }
 	c.User.Posts = list
 	c.Post.Comments = list
 	c.Comment.Replies = list

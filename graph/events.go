@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/notewire/notewire/graph/model"
 	"github.com/notewire/notewire/graph/transport"
 	"github.com/notewire/notewire/internal/access"
@@ -53,6 +55,15 @@ func (r *Resolver) eventPage(ctx context.Context, after *string, first, waitMs *
 		return &model.EventPage{Events: []model.Event{}, Cursor: r.Log.Cursor(v.UserID, sub.Position())}, nil
 	}
 	timeout := time.After(wait)
+	over := make(chan struct{}, 1) // the session may have ended
+	if wait > 0 {
+		defer r.Hub.OnWake(v.SessionID, func() {
+			select {
+			case over <- struct{}{}:
+			default:
+			}
+		})()
+	}
 	for {
 		result, err := r.readPage(ctx, v, sub, w.Limit)
 		if err != nil || len(result.Events) > 0 || result.HasMore || wait == 0 {
@@ -62,6 +73,16 @@ func (r *Resolver) eventPage(ctx context.Context, after *string, first, waitMs *
 		case <-woken:
 		case <-timeout:
 			return result, nil
+		case <-r.Sessions.draining:
+			return result, nil
+		case <-over:
+			alive, err := r.Accounts.Sessions(ctx, []uuid.UUID{v.SessionID})
+			if err != nil {
+				return nil, err
+			}
+			if len(alive) == 0 {
+				return nil, problem.SignIn()
+			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -74,7 +95,7 @@ func (r *Resolver) readPage(ctx context.Context, v access.Viewer, sub *stream.Su
 		return nil, err
 	}
 	result := &model.EventPage{Events: []model.Event{}, Cursor: r.Log.Cursor(v.UserID, sub.Position())}
-	if len(events) == limit {
+	if len(events) == limit || sub.Position() < sub.Start().Seq {
 		head, _, err := r.Log.Head(ctx, v.UserID)
 		if err != nil {
 			return nil, err
@@ -92,14 +113,14 @@ func (r *Resolver) unreadChanged(ctx context.Context, device *string) (<-chan *m
 		if err != nil {
 			return nil, err
 		}
-		if device != nil && !transport.Acknowledges(ctx) {
-			return nil, problem.New(problem.BadUserInput, "device needs the acknowledgements of graphql-transport-ws: leave it out.")
+		if err := checkDevice(ctx, device); err != nil {
+			return nil, err
 		}
 		sub, err := r.Hub.Subscribe(ctx, v.UserID, stream.Now, wake)
 		if err != nil {
 			return nil, err
 		}
-		return &counters{log: r.Log, viewer: v, sub: sub}, nil
+		return &counters{log: r.Log, viewer: v, sub: sub, wake: wake}, nil
 	})
 }
 
@@ -109,6 +130,7 @@ type counters struct {
 	log    *stream.Log
 	viewer access.Viewer
 	sub    *stream.Subscription
+	wake   func()
 	sent   *stream.Unread
 }
 
@@ -121,7 +143,7 @@ func (c *counters) Next(ctx context.Context, limit int) ([]transport.Item[*model
 	for {
 		events, err := c.sub.Read(ctx, limit)
 		if err != nil {
-			return nil, err
+			return nil, passing(err, c.wake)
 		}
 		if len(events) == 0 {
 			break

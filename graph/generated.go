@@ -3064,11 +3064,7 @@ type Subscription {
   ): NotificationReceived!
   "The newest counters of the viewer: at once, and after each change. What lies between is left out."
   unreadChanged(
-    """
-    An identifier of the client's own, made anew for each page that it loads: at most 64 bytes. The server remembers how far
-    this subscription of this device got, by the acknowledgements of graphql-transport-ws, and when it is opened again with the
-    same variables continues from there or from ` + "`" + `after` + "`" + `, whichever is later. Only for subscriptions over that protocol.
-    """
+    "Accepted like that of the other subscriptions, over the same protocol; there is nothing to remember, as the newest counters come at once."
     device: ID
   ): UnreadChanged!
   "Everything that happens to the viewer, on all devices in step."

@@ -45,8 +45,7 @@ type API struct {
 // NewAPI opens the doors. The resolver must have all but its Sessions, which become the API's own. Run must
 // be running.
 func NewAPI(r *Resolver, o Options) *API {
-	api := &API{sessions: &sessions{accounts: r.Accounts, hub: r.Hub, log: o.Log,
-		sockets: transport.NewRegistry(), streams: &transport.StreamRegistry{}, rung: map[uuid.UUID]struct{}{}, bell: make(chan struct{}, 1)}}
+	api := &API{sessions: newSessions(r.Accounts, r.Hub, o.Log)}
 	r.Sessions = api.sessions
 	g := gate{o.Log}
 	srv := handler.New(NewExecutableSchema(Config{Resolvers: r, Complexity: complexity()}))
@@ -87,6 +86,7 @@ func (a *API) Open() int { return a.sessions.sockets.Len() + a.sessions.streams.
 
 // Drain ends all sockets and streams for a restart, spread over a time, and waits until they are gone.
 func (a *API) Drain(ctx context.Context, over time.Duration) error {
+	a.sessions.drain()
 	var g errgroup.Group
 	g.Go(func() error { return a.sessions.sockets.Drain(ctx, over) })
 	g.Go(func() error { return a.sessions.streams.Drain(ctx) })

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -33,6 +34,7 @@ type source[T any] struct {
 	sub      *stream.Subscription
 	position *stream.Position // of the device; nil when none was named
 	resumed  bool
+	wake     func()
 	last     stream.Event // the last that was read, or where the log ended at the start
 }
 
@@ -42,7 +44,10 @@ const maxDevice = 64
 // listen opens a subscription: after the cursor of Last-Event-ID, where the door has such a thing, or that
 // of the argument, or where the device has got to, whichever is later.
 func listen[T any](ctx context.Context, r *Resolver, wake func(), l listening[T]) (transport.Source[T], error) {
-	s := &source[T]{listening: l, log: r.Log}
+	s := &source[T]{listening: l, log: r.Log, wake: wake}
+	if err := checkDevice(ctx, l.device); err != nil {
+		return nil, err
+	}
 	after, err := s.startingPoint(ctx)
 	if err != nil {
 		return nil, err
@@ -50,12 +55,6 @@ func listen[T any](ctx context.Context, r *Resolver, wake func(), l listening[T]
 	s.resumed = after != stream.Now
 	var key stream.PositionKey
 	if l.device != nil {
-		switch {
-		case !transport.Acknowledges(ctx):
-			return nil, problem.New(problem.BadUserInput, "device needs the acknowledgements of graphql-transport-ws: resume by after, or by Last-Event-ID.")
-		case *l.device == "" || len(*l.device) > maxDevice:
-			return nil, problem.New(problem.BadUserInput, "device must have 1 to %d bytes.", maxDevice)
-		}
 		key = stream.PositionKey{User: l.topic, Device: *l.device, Subscription: l.name}
 		var known bool
 		if s.position, after, known, err = r.Positions.Open(ctx, r.Log, key, after); err != nil {
@@ -84,6 +83,29 @@ func listen[T any](ctx context.Context, r *Resolver, wake func(), l listening[T]
 	}
 	s.last = stream.Event{Topic: l.topic, Seq: s.sub.Start().Seq, Unread: s.sub.Start().Unread}
 	return s, nil
+}
+
+// checkDevice refuses a device where nothing could be remembered of it.
+func checkDevice(ctx context.Context, device *string) error {
+	switch {
+	case device == nil:
+	case !transport.Acknowledges(ctx):
+		return problem.New(problem.BadUserInput, "device needs the acknowledgements of graphql-transport-ws: resume by after, or by Last-Event-ID.")
+	case *device == "" || len(*device) > maxDevice:
+		return problem.New(problem.BadUserInput, "device must have 1 to %d bytes.", maxDevice)
+	}
+	return nil
+}
+
+// passing hides a failure that passes by itself, such as a database that restarts: the subscription goes on
+// a second later, where clients would take an error for its end.
+func passing(err error, wake func()) error {
+	var p *problem.Error
+	if errors.As(err, &p) && p.Code == problem.Unavailable {
+		time.AfterFunc(time.Second, wake) // without effect, if it has ended by then
+		return nil
+	}
+	return err
 }
 
 func isExpired(err error) bool {
@@ -119,17 +141,22 @@ func (s *source[T]) Next(ctx context.Context, limit int) ([]transport.Item[T], e
 			}
 			limit = int(min(int64(limit), missed))
 		}
+		before := s.sub.Position()
 		events, err := s.sub.Read(ctx, limit)
 		if err != nil || len(events) == 0 {
-			return nil, err
+			return nil, passing(err, s.wake)
 		}
-		s.last = events[len(events)-1]
 		items := make([]transport.Item[T], 0, len(events))
 		err = s.convert(ctx, events, func(e stream.Event, v T) {
 			items = append(items, transport.Item[T]{Value: v, Cursor: s.log.Cursor(s.topic, e.Seq)})
 		})
-		if err != nil || len(items) > 0 {
-			return items, err
+		if err != nil {
+			s.sub.Rewind(before) // they are read again
+			return nil, passing(err, s.wake)
+		}
+		s.last = events[len(events)-1]
+		if len(items) > 0 {
+			return items, nil
 		}
 	}
 }
@@ -145,4 +172,9 @@ func (s *source[T]) Acknowledged(cursor string) {
 }
 
 // Close implements transport.Source.
-func (s *source[T]) Close() { s.sub.Close() }
+func (s *source[T]) Close() {
+	s.sub.Close()
+	if s.position != nil {
+		s.position.Close()
+	}
+}

@@ -27,6 +27,15 @@ type sessions struct {
 	mu   sync.Mutex
 	rung map[uuid.UUID]struct{} // to be looked up; one entry per session
 	bell chan struct{}          // size 1: rung is not empty
+
+	draining chan struct{} // closed when the process goes down: what waits for events answers
+	drain    func()        // closes it
+}
+
+func newSessions(users *accounts.Accounts, hub *stream.Hub, log *slog.Logger) *sessions {
+	draining := make(chan struct{})
+	return &sessions{accounts: users, hub: hub, log: log, sockets: transport.NewRegistry(), streams: &transport.StreamRegistry{},
+		rung: map[uuid.UUID]struct{}{}, bell: make(chan struct{}, 1), draining: draining, drain: sync.OnceFunc(func() { close(draining) })}
 }
 
 // CloseSession ends what is open on behalf of a session. It is called once the end is committed.

@@ -11,12 +11,14 @@ CREATE TABLE positions (
   epoch        bigint NOT NULL,
   holder       uuid NOT NULL, -- the subscription that opened it last
   held_since   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  seen_at      timestamptz NOT NULL DEFAULT clock_timestamp(), -- opened, acknowledged, or open for another hour
   shared       boolean NOT NULL DEFAULT false, -- two sockets at once used it: it says nothing
   PRIMARY KEY (user_id, device, subscription)
 ) WITH (fillfactor = 70);
 
--- Events are written in order of time, so a summary per range of pages is enough to find the old ones.
-CREATE INDEX events_at ON events USING brin (at) WITH (autosummarize = on);
+-- For the retention. A summary per range of pages would be smaller, but covers ever more of the table once
+-- freed pages are used again.
+CREATE INDEX events_at ON events (at);
 
 -- +goose Down
 DROP INDEX events_at;

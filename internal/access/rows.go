@@ -3,22 +3,10 @@ package access
 import (
 	"entgo.io/ent/dialect/sql"
 
-	"github.com/notewire/notewire/ent/conversation"
-	"github.com/notewire/notewire/ent/note"
 	"github.com/notewire/notewire/ent/notification"
 	"github.com/notewire/notewire/ent/participant"
 	"github.com/notewire/notewire/ent/predicate"
 )
-
-// Conversation holds for the conversations that the viewer takes part in.
-func Conversation(v Viewer) predicate.Conversation {
-	return func(s *sql.Selector) { s.Where(participates(v, s.C(conversation.FieldID))) }
-}
-
-// Note holds for the notes of the conversations that the viewer takes part in.
-func Note(v Viewer) predicate.Note {
-	return func(s *sql.Selector) { s.Where(participates(v, s.C(note.FieldConversationID))) }
-}
 
 // Participant holds for the participants of the conversations that the viewer takes part in.
 func Participant(v Viewer) predicate.Participant {

@@ -70,7 +70,12 @@ type Registration struct {
 	DisplayName *string // the username, when nil
 }
 
-const maxDisplayName = 60
+// Lengths, in code points.
+const (
+	minUsername    = 3
+	maxUsername    = 30
+	maxDisplayName = 60
+)
 
 // Register makes an account, its mailbox and a first session.
 func (a *Accounts) Register(ctx context.Context, in Registration) (*Session, error) {
@@ -133,7 +138,7 @@ func normalUsername(e *problem.UserErrors, name string) string {
 			return ""
 		}
 	}
-	if len(b) < 3 || len(b) > 30 {
+	if len(b) < minUsername || len(b) > maxUsername {
 		e.Add(problem.Invalid, "username", "A username has 3 to 30 characters; this has %d.", len(b))
 		return ""
 	}
@@ -160,6 +165,9 @@ func (a *Accounts) List(ctx context.Context, prefix *string, args page.Args) (*p
 		return nil, err
 	}
 	q := a.db.Ent().User.Query()
+	if prefix != nil && len(*prefix) > maxUsername {
+		return page.Make(w, []*User(nil), func(u *User) string { return u.Username }), nil // no username is longer
+	}
 	if prefix != nil {
 		q.Where(user.UsernameHasPrefix(strings.ToLower(*prefix)))
 	}

@@ -14,7 +14,6 @@ type Kind string
 // The kinds of objects that have identifiers.
 const (
 	User         Kind = "user"
-	Session      Kind = "session"
 	Conversation Kind = "conversation"
 	Participant  Kind = "participant"
 	Note         Kind = "note"

@@ -211,5 +211,8 @@ func (tx *Tx) Row(ctx context.Context, text string, args []any, into ...any) (fo
 			return false, err
 		}
 	}
-	return found, rows.Err()
+	if err := rows.Err(); err != nil {
+		return false, err
+	}
+	return found, rows.Close() // it reads to the end of the answer, where a failed constraint is told
 }

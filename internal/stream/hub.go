@@ -263,6 +263,12 @@ func (h *Hub) keep(events []Event) (woken []*Subscription) {
 	return woken
 }
 
+// has says whether a subscription is a reader of the topic.
+func (t *topic) has(s *Subscription) bool {
+	_, ok := t.readers[s]
+	return ok
+}
+
 // take adds events that follow what was read. Events before that were taken by another read.
 func (t *topic) take(events []Event) {
 	for _, e := range events {

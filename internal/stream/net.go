@@ -17,7 +17,8 @@ import (
 func (h *Hub) watch(ctx context.Context) {
 	tick := time.NewTicker(h.poll)
 	defer tick.Stop()
-	var since string // nothing yet: read all that is served
+	var since string             // nothing yet: read all that is served
+	drawn := time.Now().Round(0) // by the clock on the wall, which goes on while a process is stopped
 	for {
 		missed := false
 		select {
@@ -27,7 +28,10 @@ func (h *Hub) watch(ctx context.Context) {
 			missed = true
 		case <-tick.C:
 		}
-		next, topics, err := h.changed(ctx, since)
+		now := time.Now().Round(0)
+		missed = missed || now.Sub(drawn) > netKept/2
+		drawn = now
+		next, topics, whole, err := h.changed(ctx, since)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -42,13 +46,15 @@ func (h *Hub) watch(ctx context.Context) {
 		// The database may be another one than before: a failover, a restore.
 		changed, err := h.log.epochs.read(ctx, h.log.db)
 		if err != nil {
+			since = "" // what was found is not looked at yet
+			h.synced.Store(false)
 			continue
 		}
 		if changed {
 			h.slog.Warn("the log has a new epoch: all positions of before have expired")
 			h.expireAll()
 		}
-		if since == "" || missed {
+		if since == "" || missed || !whole {
 			h.markAll()
 		} else {
 			h.mark(topics)
@@ -58,28 +64,35 @@ func (h *Hub) watch(ctx context.Context) {
 	}
 }
 
-const changedSince = `
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
+// netKept is how long the net's rows are kept: many polls, also of a process that was stopped for a while. One
+// that slept longer than half of it reads the logs of all it serves.
+const netKept = 5 * time.Minute
+
+// The row with the transaction id 0 is there as long as no crash has emptied the table.
+const (
+	markNet      = `INSERT INTO wakes (xid, topics) SELECT '0'::xid8, '{}' WHERE NOT EXISTS (SELECT FROM wakes WHERE xid = '0'::xid8)`
+	changedSince = `
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text, EXISTS (SELECT FROM wakes WHERE xid = '0'::xid8),
   coalesce((SELECT array_agg(DISTINCT t)::text[] FROM wakes, unnest(topics) AS t WHERE xid >= $1::text::xid8), '{}')`
+)
 
 // changed returns the topics of the transactions that may have committed since the last call, and what to
-// give to the next.
-func (h *Hub) changed(ctx context.Context, since string) (next string, topics []uuid.UUID, err error) {
+// give to the next. whole says whether all that was written is still there.
+func (h *Hub) changed(ctx context.Context, since string) (next string, topics []uuid.UUID, whole bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if since == "" {
-		err = h.log.db.QueryRowContext(ctx, `SELECT pg_snapshot_xmin(pg_current_snapshot())::text`).Scan(&next)
-		return next, nil, postgres.Explain(err)
+		since = "1"
 	}
 	rows, err := h.log.db.Rows(ctx, changedSince, since)
 	if err != nil {
-		return "", nil, postgres.Explain(err)
+		return "", nil, false, postgres.Explain(err)
 	}
 	defer rows.Close()
 	var found pq.StringArray
 	for rows.Next() {
-		if err := rows.Scan(&next, &found); err != nil {
-			return "", nil, err
+		if err := rows.Scan(&next, &whole, &found); err != nil {
+			return "", nil, false, err
 		}
 	}
 	for _, s := range found {
@@ -87,7 +100,16 @@ func (h *Hub) changed(ctx context.Context, since string) (next string, topics []
 			topics = append(topics, id)
 		}
 	}
-	return next, topics, postgres.Explain(rows.Err())
+	if err := rows.Close(); err != nil {
+		return "", nil, false, postgres.Explain(err)
+	}
+	if !whole {
+		err = h.log.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+			_, err := tx.Exec(ctx, markNet)
+			return err
+		})
+	}
+	return next, topics, whole, err
 }
 
 func (h *Hub) mark(ids []uuid.UUID) {
@@ -130,7 +152,8 @@ func (h *Hub) markAll() {
 func (h *Hub) expireAll() {
 	h.mu.Lock()
 	var woken []*Subscription
-	for _, t := range h.topics {
+	for id, t := range h.topics {
+		h.move(id)
 		for s := range t.readers {
 			woken = append(woken, s)
 		}
@@ -144,11 +167,10 @@ func (h *Hub) expireAll() {
 }
 
 // Prune deletes what the net no longer needs. It is called now and then by the process that does the
-// housekeeping. Five minutes are many polls, also of a process that was stopped for a while: one that
-// slept longer reads the logs of all it serves.
+// housekeeping.
 func (l *Log) Prune(ctx context.Context) error {
 	return l.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM wakes WHERE at < now() - interval '5 minutes'`)
+		_, err := tx.Exec(ctx, `DELETE FROM wakes WHERE at < now() - make_interval(secs => $1) AND xid <> '0'::xid8`, netKept.Seconds())
 		return err
 	})
 }

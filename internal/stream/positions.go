@@ -22,9 +22,11 @@ type PositionKey struct {
 const (
 	// Acknowledgements are written together, this often: what a kill -9 forgets comes again.
 	flushInterval = time.Second
-	// A user's least recently opened devices beyond so many are forgotten.
+	// A user's least recently seen devices beyond so many are forgotten.
 	maxDevices = 50
-	// A device that did not come back for so long is forgotten.
+	// An open subscription that acknowledges nothing, because nothing happens, is noted this often.
+	seenInterval = time.Hour
+	// A device that was not seen for so long is forgotten.
 	deviceTTL = "30 days"
 )
 
@@ -36,11 +38,12 @@ type Positions struct {
 
 	mu    sync.Mutex
 	dirty map[*Position]struct{} // acknowledged since the last flush; one entry per open position
+	open  map[*Position]struct{}
 }
 
 // NewPositions keeps the positions of a database. Run must be running for acknowledgements to be written.
 func NewPositions(db *postgres.DB, log *slog.Logger) *Positions {
-	return &Positions{db: db, log: log, dirty: map[*Position]struct{}{}}
+	return &Positions{db: db, log: log, dirty: map[*Position]struct{}{}, open: map[*Position]struct{}{}}
 }
 
 // Position is the progress of one open subscription.
@@ -62,12 +65,12 @@ WITH was AS (
 INSERT INTO positions AS p (user_id, device, subscription, seq, epoch, holder)
 VALUES ($1, $2, $3, CASE WHEN $4::bigint >= 0 THEN $4 ELSE (SELECT seq FROM topics WHERE id = $1) END, $5, $6)
 ON CONFLICT (user_id, device, subscription) DO UPDATE
-SET seq = CASE WHEN p.epoch = $5 AND NOT p.shared THEN greatest(p.seq, $4) ELSE excluded.seq END, epoch = $5, holder = $6, held_since = clock_timestamp()
+SET seq = CASE WHEN p.epoch = $5 AND NOT p.shared THEN greatest(p.seq, $4) ELSE excluded.seq END, epoch = $5, holder = $6, held_since = clock_timestamp(), seen_at = clock_timestamp()
 RETURNING seq, coalesce((SELECT valid FROM was), false)`
 
 const forgetDevices = `
 DELETE FROM positions WHERE user_id = $1 AND device IN (
-  SELECT device FROM positions WHERE user_id = $1 GROUP BY device ORDER BY max(held_since) DESC OFFSET $2)`
+  SELECT device FROM positions WHERE user_id = $1 GROUP BY device ORDER BY max(seen_at) DESC OFFSET $2)`
 
 // Open takes over the position of a key, for a subscription of the user's log that would start after a seq,
 // or with the next event (Now), and returns the seq after which it is to start: the later of that and what
@@ -83,7 +86,19 @@ func (p *Positions) Open(ctx context.Context, l *Log, key PositionKey, after int
 		_, err := tx.Exec(ctx, forgetDevices, key.User, maxDevices)
 		return err
 	})
+	if err == nil {
+		p.mu.Lock()
+		p.open[pos] = struct{}{}
+		p.mu.Unlock()
+	}
 	return pos, pos.seq, known, err
+}
+
+// Close says that the subscription has ended. What it acknowledged is still written.
+func (pos *Position) Close() {
+	pos.all.mu.Lock()
+	defer pos.all.mu.Unlock()
+	delete(pos.all.open, pos)
 }
 
 // Forget drops the position of a key: it has expired.
@@ -109,18 +124,25 @@ func (pos *Position) Acknowledge(seq int64) {
 // has acknowledged something after that, both live: the device is shared, and its position says nothing.
 const writePositions = `
 UPDATE positions AS p SET
-  seq = greatest(p.seq, a.seq),
-  shared = p.shared OR p.holder <> a.holder AND clock_timestamp() - make_interval(secs => a.age) > p.held_since
+  seq = greatest(p.seq, a.seq), seen_at = clock_timestamp(),
+  shared = p.shared OR p.holder <> a.holder AND statement_timestamp() - make_interval(secs => a.age) > p.held_since
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::uuid[], $7::float8[])
   AS a(user_id, device, subscription, seq, epoch, holder, age)
 WHERE p.user_id = a.user_id AND p.device = a.device AND p.subscription = a.subscription AND p.epoch = a.epoch`
 
 // Run writes what was acknowledged once a second until ctx is done, and then a last time.
 func (p *Positions) Run(ctx context.Context) {
-	tick := time.NewTicker(flushInterval)
+	tick, hour := time.NewTicker(flushInterval), time.NewTicker(seenInterval)
 	defer tick.Stop()
+	defer hour.Stop()
 	for {
 		select {
+		case <-hour.C:
+			p.mu.Lock()
+			for pos := range p.open {
+				p.dirty[pos] = struct{}{}
+			}
+			p.mu.Unlock()
 		case <-tick.C:
 			p.flush(ctx)
 		case <-ctx.Done():
@@ -132,37 +154,75 @@ func (p *Positions) Run(ctx context.Context) {
 	}
 }
 
+// acknowledgement is what one position has to have written.
+type acknowledgement struct {
+	*Position
+	seq int64
+	at  time.Time // zero: nothing was acknowledged, it is only still open
+}
+
 func (p *Positions) flush(ctx context.Context) {
 	p.mu.Lock()
-	if len(p.dirty) == 0 {
-		p.mu.Unlock()
+	list := make([]acknowledgement, 0, len(p.dirty))
+	for pos := range p.dirty {
+		list = append(list, acknowledgement{pos, pos.seq, pos.ackedAt})
+	}
+	clear(p.dirty)
+	p.mu.Unlock()
+	if len(list) == 0 {
 		return
 	}
+	err := p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		for _, once := range distinctKeys(list) {
+			if err := writeAcknowledgements(ctx, tx, once); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil { // the next acknowledgement writes it again; until then, repeats
+		p.log.Warn("positions of devices not written", "count", len(list), "error", err)
+	}
+}
+
+// distinctKeys splits a list so that no part has a key twice: an UPDATE would take one of them and not look at
+// the other, which is the one that shows that a device is shared.
+func distinctKeys(list []acknowledgement) (parts [][]acknowledgement) {
+	times := map[PositionKey]int{}
+	for _, a := range list {
+		n := times[a.key]
+		times[a.key]++
+		if n == len(parts) {
+			parts = append(parts, nil)
+		}
+		parts[n] = append(parts[n], a)
+	}
+	return parts
+}
+
+func writeAcknowledgements(ctx context.Context, tx *postgres.Tx, list []acknowledgement) error {
 	var users, holders postgres.UUIDs
 	var devices, subscriptions []string
 	var seqs, epochs []int64
 	var ages []float64
-	for pos := range p.dirty {
-		users, holders = append(users, pos.key.User), append(holders, pos.holder)
-		devices, subscriptions = append(devices, pos.key.Device), append(subscriptions, pos.key.Subscription)
-		seqs, epochs = append(seqs, pos.seq), append(epochs, pos.epoch)
-		ages = append(ages, time.Since(pos.ackedAt).Seconds())
+	for _, a := range list {
+		users, holders = append(users, a.key.User), append(holders, a.holder)
+		devices, subscriptions = append(devices, a.key.Device), append(subscriptions, a.key.Subscription)
+		seqs, epochs = append(seqs, a.seq), append(epochs, a.epoch)
+		age := time.Since(a.at) // measured here: waiting for a connection must not make it look younger
+		if a.at.IsZero() {
+			age = 100 * 365 * 24 * time.Hour // before any other socket could take it over
+		}
+		ages = append(ages, age.Seconds())
 	}
-	clear(p.dirty)
-	p.mu.Unlock()
-	err := p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, writePositions, users, devices, subscriptions, seqs, epochs, holders, ages)
-		return err
-	})
-	if err != nil && ctx.Err() == nil { // the next acknowledgement writes it again; until then, repeats
-		p.log.Warn("positions of devices not written", "count", len(users), "error", err)
-	}
+	_, err := tx.Exec(ctx, writePositions, users, devices, subscriptions, seqs, epochs, holders, ages)
+	return err
 }
 
 // Prune forgets the devices that did not come back.
 func (p *Positions) Prune(ctx context.Context) error {
 	return p.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM positions WHERE held_since < now() - interval '`+deviceTTL+`'`)
+		_, err := tx.Exec(ctx, `DELETE FROM positions WHERE seen_at < now() - interval '`+deviceTTL+`'`)
 		return err
 	})
 }

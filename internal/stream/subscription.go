@@ -106,12 +106,19 @@ func (s *Subscription) Read(ctx context.Context, limit int) ([]Event, error) {
 		return nil, expired("the log was restored from a backup or lost its end")
 	}
 	s.hub.mu.Lock()
-	t := s.hub.topics[s.topic]
-	if t == nil || s.closed {
+	if s.closed {
 		s.hub.mu.Unlock()
 		return nil, nil
 	}
+	t := s.hub.topics[s.topic]
+	if t == nil || !t.has(s) { // it came just when the epoch changed
+		s.hub.mu.Unlock()
+		return nil, expired("the log was restored from a backup or lost its end")
+	}
 	events, ok := t.after(s.pos, limit)
+	if len(events) == 0 && s.pos < s.start.Seq {
+		ok = false // the hub is behind what this reader has seen of the log: the table is not
+	}
 	s.hub.mu.Unlock()
 	if !ok {
 		var err error
@@ -130,6 +137,9 @@ func (s *Subscription) Read(ctx context.Context, limit int) ([]Event, error) {
 	s.pos += int64(len(events))
 	return events, nil
 }
+
+// Rewind takes back what Read returned after a position: it could not be used.
+func (s *Subscription) Rewind(position int64) { s.pos = position }
 
 // Position is the seq of the last event that Read returned, or where the subscription started.
 func (s *Subscription) Position() int64 { return s.pos }
