@@ -247,13 +247,15 @@ const (
 // drain ends the server in good order: readiness fails first, so that a balancer sends nobody any more,
 // then what is under way is answered, and clients are told to come back.
 func drain(delay time.Duration, health *health, api *graph.API, server *http.Server, log *slog.Logger) error {
-	log.Info("going down: a second signal stops at once")
+	log.Info("going down: a second signal stops at once", "socketsCloseIn", delay.String())
 	health.draining.Store(true)
 	time.Sleep(delay)
 	ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
 	defer cancel()
 	spread := min(drainSpread, time.Duration(api.Open())*time.Millisecond)
-	return errors.Join(api.Drain(ctx, spread), server.Shutdown(ctx))
+	err := errors.Join(api.Drain(ctx, spread), server.Shutdown(ctx))
+	log.Info("stopped")
+	return err
 }
 
 // openBroker takes NATS where there is one: nothing of LISTEN and NOTIFY is used then.

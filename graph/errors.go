@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -17,7 +18,29 @@ import (
 
 // gate is where every error leaves: what is meant for a client gets its code, and all else is masked and
 // goes to the log under an id that the client is told.
-type gate struct{ log *slog.Logger }
+type gate struct {
+	log       *slog.Logger
+	hideNames bool // of what is in the schema: nothing may be learnt by guessing
+}
+
+// How the validator gives names away: by suggesting them, and by listing what is missing.
+var (
+	suggestion  = regexp.MustCompile(` ?Did you mean .*$`)
+	missingName = regexp.MustCompile(`of (required )?type .* (is required|was not provided)`)
+)
+
+func (g gate) reword(message string) string {
+	if message == "operation  not found" {
+		return "This document has several operations: say which one by operationName."
+	}
+	if !g.hideNames {
+		return message
+	}
+	if missingName.MatchString(message) {
+		return "A required argument or input field is missing."
+	}
+	return suggestion.ReplaceAllString(message, "")
+}
 
 func (g gate) present(ctx context.Context, err error) *gqlerror.Error {
 	var given *gqlerror.Error
@@ -35,6 +58,7 @@ func (g gate) present(ctx context.Context, err error) *gqlerror.Error {
 	// An error that was made from a GraphQL document or its variables, and wraps nothing: the parser's, the
 	// validator's, a limit's. It has a code, or it is a coercion of a scalar.
 	if given != nil && given.Err == nil {
+		given.Message = g.reword(given.Message)
 		if given.Extensions["code"] == nil {
 			given.Extensions = map[string]any{"code": problem.BadUserInput}
 		}

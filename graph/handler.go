@@ -47,7 +47,7 @@ type API struct {
 func NewAPI(r *Resolver, o Options) *API {
 	api := &API{sessions: newSessions(r.Accounts, r.Hub, o.Log)}
 	r.Sessions = api.sessions
-	g := gate{o.Log}
+	g := gate{log: o.Log, hideNames: !o.Introspection}
 	srv := handler.New(NewExecutableSchema(Config{Resolvers: r, Complexity: complexity()}))
 	if o.RefuseStreams {
 		srv.AddTransport(&noSockets{})
@@ -61,7 +61,7 @@ func NewAPI(r *Resolver, o Options) *API {
 	srv.SetRecoverFunc(g.recovered)
 	srv.Use(o.Documents)
 	srv.Use(transport.NoIncrementalDelivery{})
-	srv.Use(limits{})
+	srv.Use(limits{introspection: o.Introspection})
 	srv.Use(extension.FixedComplexityLimit(maxComplexity))
 	if o.Introspection {
 		srv.Use(extension.Introspection{})

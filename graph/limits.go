@@ -25,7 +25,7 @@ const codeTooComplex = "COMPLEXITY_LIMIT_EXCEEDED" // gqlgen's own, for its comp
 
 // limits is a gqlgen extension that refuses documents which would cost more than any client needs. It must
 // be used after that of the trusted documents, which may be longer.
-type limits struct{}
+type limits struct{ introspection bool }
 
 // ExtensionName names the extension to gqlgen.
 func (limits) ExtensionName() string { return "Limits" }
@@ -49,7 +49,7 @@ func (limits) MutateOperationParameters(ctx context.Context, p *graphql.RawParam
 }
 
 // MutateOperationContext measures a document that is valid, so it has no cycles.
-func (limits) MutateOperationContext(_ context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+func (l limits) MutateOperationContext(_ context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	m := measure{fragments: map[*ast.FragmentDefinition]int{}}
 	depth := m.depth(oc.Operation.SelectionSet)
 	switch {
@@ -57,10 +57,31 @@ func (limits) MutateOperationContext(_ context.Context, oc *graphql.OperationCon
 		return tooComplex("An operation may be at most %d fields deep; this is %d.", maxDepth, depth)
 	case m.aliases > maxAliases:
 		return tooComplex("An operation may have at most %d aliases; this has %d.", maxAliases, m.aliases)
-	case oc.Operation.Operation == ast.Mutation && len(graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"})) > maxRootMutations:
-		return tooComplex("An operation may have at most %d mutations.", maxRootMutations)
+	}
+	switch oc.Operation.Operation {
+	case ast.Mutation:
+		if len(graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"})) > maxRootMutations {
+			return tooComplex("An operation may have at most %d mutations.", maxRootMutations)
+		}
+	case ast.Subscription:
+		// The validator counts the fields as they are written, not those that aliases and directives leave.
+		if len(graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Subscription"})) != 1 {
+			return invalid("A subscription must select exactly one field: open another for each further one.")
+		}
+	default:
+		for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query"}) {
+			if !l.introspection && (f.Name == "__schema" || f.Name == "__type") {
+				return invalid("Introspection is off on this server.")
+			}
+		}
 	}
 	return nil
+}
+
+func invalid(message string) *gqlerror.Error {
+	err := gqlerror.Errorf("%s", message)
+	errcode.Set(err, errcode.ValidationFailed)
+	return err
 }
 
 func tooComplex(format string, args ...any) *gqlerror.Error {

@@ -48,7 +48,9 @@ func Handler(options Options) http.Handler {
 		"/":            newFile("index.html", revalidate, policy),
 		"/licenses.md": newFile("licenses.md", revalidate, policy),
 	}
-	if !options.NoPlayground {
+	if options.NoPlayground {
+		files["/"] = withoutSchema(files["/"])
+	} else {
 		files["/playground"] = newFile("playground.html", revalidate, playgroundPolicy)
 	}
 	for _, name := range assets() {

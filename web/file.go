@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,6 +51,18 @@ func newFile(name, cacheControl, policy string) *file {
 	if err != nil {
 		panic(err)
 	}
+	return makeFile(name, content, cacheControl, policy)
+}
+
+// schemaLinks are the links of the index page to what a server without introspection does not serve.
+var schemaLinks = regexp.MustCompile(`(?s)\s*<a href="/(playground|schema\.graphqls)">.*?</a>`)
+
+// withoutSchema is the index page of such a server.
+func withoutSchema(index *file) *file {
+	return makeFile("index.html", schemaLinks.ReplaceAll(index.plain, nil), index.cacheControl, index.policy)
+}
+
+func makeFile(name string, content []byte, cacheControl, policy string) *file {
 	extension := path.Ext(name)
 	contentType, known := contentTypes[extension]
 	if !known {

@@ -248,3 +248,20 @@ func TestSize(t *testing.T) {
 		t.Errorf("dist holds %d bytes, more than %d: what was added, and is it worth it?", size, most)
 	}
 }
+
+// A server that hides its schema links nothing that it does not serve.
+func TestIndexWithoutTheSchema(t *testing.T) {
+	for noPlayground, want := range map[bool]bool{false: true, true: false} {
+		recorder := httptest.NewRecorder()
+		web.Handler(web.Options{NoPlayground: noPlayground}).ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+		page := recorder.Body.String()
+		for _, link := range []string{`href="/playground"`, `href="/schema.graphqls"`} {
+			if strings.Contains(page, link) != want {
+				t.Errorf("without the playground: %t; %s is linked: %t", noPlayground, link, !want)
+			}
+		}
+		if !strings.Contains(page, `href="/graphql?query=`) {
+			t.Error("the endpoint is not linked")
+		}
+	}
+}

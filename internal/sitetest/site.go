@@ -39,6 +39,8 @@ type Site struct {
 	Poll time.Duration // of the servers started from now on
 	// Broker makes the broker of the servers started from now on; nil: the Postgres broker.
 	Broker func(*postgres.DB, *slog.Logger) stream.Broker
+	// NoIntrospection hides the schema of the servers started from now on.
+	NoIntrospection bool
 }
 
 // NewSite makes an empty site.
@@ -93,7 +95,7 @@ func (s *Site) Start() *Server {
 	}
 	positions := stream.NewPositions(db, log)
 	resolver := graph.NewResolver(db, events, hub, positions, time.Hour)
-	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: true, Log: log})
+	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: !s.NoIntrospection, Log: log})
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(ctx) })
 	running.Go(func() { api.Run(ctx) })
