@@ -100,7 +100,7 @@ func (h *Hub) changed(ctx context.Context, since string) (next string, topics []
 			topics = append(topics, id)
 		}
 	}
-	if err := rows.Close(); err != nil {
+	if err := rows.Err(); err != nil {
 		return "", nil, false, postgres.Explain(err)
 	}
 	if !whole {
