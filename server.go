@@ -36,8 +36,8 @@ var schema []byte
 func main() {
 	if os.Getenv("GOGC") == "" {
 		// Most of the memory is sockets that do nothing. At Go's usual 100 as much again lies fallow between
-		// collections; at 50, half of that, for a few per cent more of the processor under full load.
-		debug.SetGCPercent(50)
+		// collections; at 40, less than half of that, for a few per cent more of the processor under full load.
+		debug.SetGCPercent(40)
 	}
 	var c config.Command
 	command := kong.Parse(&c, kong.Name("notewire"),
