@@ -169,19 +169,34 @@ func TestCurl(t *testing.T) {
 		stream := followBy(t, s.server.URL, user.Token)
 		user.In(t).Logout()
 		s.friend.In(t).Send(user.ID, "not for this session")
-		var lines []string
-		for line := stream.line(); line != "end"; line = stream.line() {
-			if line != "" && line != ":" {
-				lines = append(lines, line)
-			}
-		}
-		all := strings.Join(lines, "\n")
-		if !strings.Contains(all, "retry: 30000\nevent: next\ndata: ") || !strings.Contains(all, `"UNAUTHENTICATED"`) || !strings.HasSuffix(all, "event: complete\ndata:") || strings.Contains(all, "not for") {
-			t.Errorf("the stream ended with\n%s", all)
-		}
-		body, status := curl(t, "--get", api, "-H", "Accept: text/event-stream", "-H", token, "--data-urlencode", "query="+curlSubscription)
-		if status != "401" || !strings.Contains(body, `"UNAUTHENTICATED"`) {
-			t.Errorf("once more: %s %s", status, body)
-		}
+		endsUnauthenticated(t, stream, api, token)
 	})
+	t.Run("expired token", func(t *testing.T) {
+		other := s.user()
+		if err := s.expire(other.Username, 2*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		stream := followBy(t, s.server.URL, other.Token)
+		endsUnauthenticated(t, stream, api, "Authorization: Bearer "+other.Token)
+	})
+}
+
+// endsUnauthenticated expects the stream to end as that of a session which is over, and a further one to be
+// refused.
+func endsUnauthenticated(t *testing.T, stream *follow, api, token string) {
+	t.Helper()
+	var lines []string
+	for line := stream.line(); line != "end"; line = stream.line() {
+		if line != "" && line != ":" {
+			lines = append(lines, line)
+		}
+	}
+	all := strings.Join(lines, "\n")
+	if !strings.Contains(all, "retry: 30000\nevent: next\ndata: ") || !strings.Contains(all, `"UNAUTHENTICATED"`) || !strings.HasSuffix(all, "event: complete\ndata:") || strings.Contains(all, "not for") {
+		t.Errorf("the stream ended with\n%s", all)
+	}
+	body, status := curl(t, "--get", api, "-H", "Accept: text/event-stream", "-H", token, "--data-urlencode", "query="+curlSubscription)
+	if status != "401" || !strings.Contains(body, `"UNAUTHENTICATED"`) {
+		t.Errorf("once more: %s %s", status, body)
+	}
 }
