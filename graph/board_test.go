@@ -191,3 +191,15 @@ func TestCommentsComeLive(t *testing.T) {
 	equal(t, "no post", "NOT_FOUND", mina.Subscribe(query, vars{"post": mina.ID}).Refused())
 	equal(t, "the cursor of another post", "BAD_USER_INPUT", mina.Subscribe(query, vars{"post": other, "after": cursors[0]}).Refused())
 }
+
+func TestAllThatIsWrongWithACommentAtOnce(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t)
+	mina := site.User(t, "mina")
+	post, other := createPost(mina, "post"), createPost(mina, "other")
+	elsewhere := comment(mina, other, "", "elsewhere")
+	refused := func(in vars) []string { return mina.Do(addComment, vars{"in": in}).UserErrors("addComment") }
+	equal(t, "no post", []string{"REQUIRED body", "NOT_FOUND postId"}, refused(vars{"postId": mina.ID, "body": ""}))
+	equal(t, "another post's parent", []string{"REQUIRED body", "NOT_FOUND parentId"}, refused(vars{"postId": post, "parentId": elsewhere, "body": " "}))
+	equal(t, "only the body", []string{"REQUIRED body"}, refused(vars{"postId": other, "parentId": elsewhere, "body": ""}))
+}

@@ -105,8 +105,11 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 	var e problem.UserErrors
 	e.Text("body", in.Body, MaxComment)
 	e.IdempotencyKey("idempotencyKey", in.IdempotencyKey)
-	if err := e.Err(); err != nil {
-		return nil, err
+	if len(e) > 0 { // refused in any case: so that all is said at once, look at the rest too
+		if err := b.checkTarget(ctx, &e, in); err != nil {
+			return nil, err
+		}
+		return nil, e
 	}
 	id, now, hash := ids.New(), time.Now().Truncate(time.Millisecond), inputHash(in.IdempotencyKey, in.PostID, in.ParentID, in.Body)
 	var result *Comment
@@ -117,7 +120,7 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 			return err
 		}
 		if !known {
-			return problem.Refuse(problem.Missing, "postId", "There is no such post.")
+			return problem.Refuse(problem.Missing, "postId", noPost)
 		}
 		if in.IdempotencyKey != nil {
 			row, err := tx.Ent().Comment.Query().Where(comment.AuthorID(v.UserID), comment.IdempotencyKey(*in.IdempotencyKey)).Only(ctx)
@@ -158,6 +161,31 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 	return result, nil
 }
 
+// checkTarget adds what is wrong with where a comment is to go.
+func (b *Board) checkTarget(ctx context.Context, e *problem.UserErrors, in NewComment) error {
+	posts, err := b.PostsByIDs(ctx, []uuid.UUID{in.PostID})
+	if err != nil {
+		return err
+	}
+	if posts[in.PostID] == nil {
+		e.Add(problem.Missing, "postId", noPost)
+		return nil
+	}
+	if in.ParentID == nil {
+		return nil
+	}
+	comments, err := b.CommentsByIDs(ctx, []uuid.UUID{*in.ParentID})
+	if c := comments[*in.ParentID]; err == nil && (c == nil || c.PostID != in.PostID) {
+		e.Add(problem.Missing, "parentId", noParent)
+	}
+	return err
+}
+
+const (
+	noPost   = "There is no such post."
+	noParent = "There is no such comment on this post."
+)
+
 // whoIsTold of a comment: the author of the comment that it replies to, and the author of the post, unless
 // that is the same person or the commenter.
 func (b *Board) whoIsTold(ctx context.Context, tx *postgres.Tx, in NewComment, by, postAuthor, id uuid.UUID) (told []notify.Occurrence, err error) {
@@ -165,7 +193,7 @@ func (b *Board) whoIsTold(ctx context.Context, tx *postgres.Tx, in NewComment, b
 	if in.ParentID != nil {
 		row, err := tx.Ent().Comment.Query().Where(comment.ID(*in.ParentID), comment.PostID(in.PostID)).Only(ctx)
 		if ent.IsNotFound(err) {
-			return nil, problem.Refuse(problem.Missing, "parentId", "There is no such comment on this post.")
+			return nil, problem.Refuse(problem.Missing, "parentId", noParent)
 		}
 		if err != nil {
 			return nil, err
