@@ -165,6 +165,9 @@ func TestDrain(t *testing.T) {
 	if resp := get(t, s.url, upgradeHeader()); resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
 		t.Fatalf("an upgrade during the drain got %s", resp.Status)
 	}
+	for s.door.Registry.Leaving() == 0 { // its turn may come last
+		time.Sleep(time.Millisecond)
+	}
 	asking.subscribe("late", `{ hello }`) // not accepted any more
 	select {
 	case err := <-drained:
