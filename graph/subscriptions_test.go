@@ -70,11 +70,13 @@ func TestResumingWhileOthersWrite(t *testing.T) {
 // deaf is a broker that loses everything, in silence.
 type deaf struct{}
 
-func (deaf) Publish(context.Context, []stream.Wake) error                 { return nil }
-func (deaf) Receive(ctx context.Context, _ func([]stream.Wake), _ func()) { <-ctx.Done() }
-func (deaf) Follow(_, _ []uuid.UUID)                                      {}
-func (deaf) Connected() bool                                              { return true }
-func losesEverything(*postgres.DB, *slog.Logger) stream.Broker            { return deaf{} }
+func (deaf) Publish(context.Context, []stream.Wake, []stream.Signal) error { return nil }
+func (deaf) Receive(ctx context.Context, _ func([]stream.Wake), _ func([]stream.Signal), _ func()) {
+	<-ctx.Done()
+}
+func (deaf) Follow(_, _ []uuid.UUID)                           {}
+func (deaf) Connected() bool                                   { return true }
+func losesEverything(*postgres.DB, *slog.Logger) stream.Broker { return deaf{} }
 
 func TestTwoServersDeliverToEachOther(t *testing.T) {
 	t.Parallel()

@@ -194,7 +194,7 @@ func TestBrokersConnectAgain(t *testing.T) {
 				eventually(t, "lost is called", func() bool { return b.Connected() && e.losses() > lost })
 				for j, from := range []*ear{e, other} {
 					w := Wake{topic, int64(10*i + j + 1)}
-					if err := from.broker.Publish(t.Context(), []Wake{w}); err != nil {
+					if err := from.broker.Publish(t.Context(), []Wake{w}, nil); err != nil {
 						t.Fatal(err)
 					}
 					e.wait(w)
@@ -222,7 +222,7 @@ func TestABrokerEndsPromptly(t *testing.T) {
 				b := v.over(t, l)(db)
 				ctx, cancel := context.WithCancel(context.Background())
 				ended := make(chan struct{})
-				go func() { b.Receive(ctx, func([]Wake) {}, func() {}); close(ended) }()
+				go func() { b.Receive(ctx, func([]Wake) {}, func([]Signal) {}, func() {}); close(ended) }()
 				if state != "absent" {
 					eventually(t, "it connects", b.Connected)
 				}

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// Wakes that have come in and were not looked at yet. They are looked at as fast as a map is read; when
-	// there are more nevertheless, the rest is dropped and the logs of all that is served are read.
+	// Wakes and signals that have come in and were not looked at yet. They are looked at as fast as a map is
+	// read; when there are more nevertheless, the rest is dropped and the logs of all that is served are read.
 	natsBuffer = 8192
 	// What is waiting is handed on together, up to so many wakes.
 	natsBatch = 512
@@ -39,7 +39,7 @@ var errNATSAway = errors.New("there is no connection to NATS")
 
 // NATSBroker rings through the subjects of a NATS server or cluster, without JetStream. Each topic is a
 // subject of its own, "notewire", the site and the topic, which is subscribed only while it is followed; a
-// message is the seq in decimal. Nothing is kept for when the connection is lost: whoever connects reads
+// message is the seq in decimal, or a signal's data behind signalMark. Nothing is kept for when the connection is lost: whoever connects reads
 // the logs of all it serves.
 type NATSBroker struct {
 	conn   *nats.Conn
@@ -157,20 +157,29 @@ func natsPrefix(ctx context.Context, db *postgres.DB) (string, error) {
 func (b *NATSBroker) subject(topic uuid.UUID) string { return b.prefix + topic.String() }
 
 // Publish implements Broker. What is published while there is no connection is lost.
-func (b *NATSBroker) Publish(ctx context.Context, wakes []Wake) error {
+func (b *NATSBroker) Publish(ctx context.Context, wakes []Wake, signals []Signal) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	for _, w := range wakes {
-		err := b.conn.Publish(b.subject(w.Topic), strconv.AppendInt(nil, w.Seq, 10))
-		if errors.Is(err, nats.ErrReconnectBufExceeded) {
-			return errNATSAway
+		if err := b.publish(w.Topic, strconv.AppendInt(nil, w.Seq, 10)); err != nil {
+			return err
 		}
-		if err != nil {
+	}
+	for _, s := range signals {
+		if err := b.publish(s.Topic, append([]byte(signalMark), s.Data...)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (b *NATSBroker) publish(topic uuid.UUID, message []byte) error {
+	err := b.conn.Publish(b.subject(topic), message)
+	if errors.Is(err, nats.ErrReconnectBufExceeded) {
+		return errNATSAway
+	}
+	return err
 }
 
 // Follow implements Broker. While there is no connection it only notes what to subscribe.
@@ -194,7 +203,7 @@ func (b *NATSBroker) Follow(begin, end []uuid.UUID) {
 }
 
 // Receive implements Broker.
-func (b *NATSBroker) Receive(ctx context.Context, woken func([]Wake), lost func()) {
+func (b *NATSBroker) Receive(ctx context.Context, woken func([]Wake), signalled func([]Signal), lost func()) {
 	defer b.connected.Store(false)
 	defer b.conn.Close()
 	for {
@@ -212,30 +221,33 @@ func (b *NATSBroker) Receive(ctx context.Context, woken func([]Wake), lost func(
 			cancel()
 			lost()
 		case m := <-b.in:
-			woken(b.waiting(m))
+			wakes, signals := b.waiting(m)
+			if len(wakes) > 0 {
+				woken(wakes)
+			}
+			if len(signals) > 0 {
+				signalled(signals)
+			}
 		}
 	}
 }
 
 // waiting takes what has come in beside the first message.
-func (b *NATSBroker) waiting(first *nats.Msg) []Wake {
-	wakes := b.parse(nil, first)
-	for range min(len(b.in), natsBatch) { // nobody else takes from in
-		wakes = b.parse(wakes, <-b.in)
+func (b *NATSBroker) waiting(first *nats.Msg) (wakes []Wake, signals []Signal) {
+	m := first
+	for n := min(len(b.in), natsBatch); ; n-- { // nobody else takes from in
+		if topic, err := uuid.Parse(strings.TrimPrefix(m.Subject, b.prefix)); err == nil {
+			if data, ok := strings.CutPrefix(string(m.Data), signalMark); ok {
+				signals = append(signals, Signal{topic, data})
+			} else if seq, err := strconv.ParseInt(string(m.Data), 10, 64); err == nil {
+				wakes = append(wakes, Wake{topic, seq}) // what is neither is somebody else's: the poll knows better
+			}
+		}
+		if n == 0 {
+			return wakes, signals
+		}
+		m = <-b.in
 	}
-	return wakes
-}
-
-func (b *NATSBroker) parse(wakes []Wake, m *nats.Msg) []Wake {
-	topic, err := uuid.Parse(strings.TrimPrefix(m.Subject, b.prefix))
-	if err != nil {
-		return wakes
-	}
-	seq, err := strconv.ParseInt(string(m.Data), 10, 64)
-	if err != nil {
-		return wakes // somebody else's message: the poll knows better
-	}
-	return append(wakes, Wake{Topic: topic, Seq: seq})
 }
 
 // Connected implements Broker.

@@ -84,7 +84,7 @@ func TestWhatIsNotFollowedCostsNothing(t *testing.T) {
 	for _, id := range topics {
 		wakes = append(wakes, Wake{id, 1})
 	}
-	if err := far.Publish(t.Context(), wakes); err != nil {
+	if err := far.Publish(t.Context(), wakes, nil); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the wakes of what is followed", func() bool { return b.conn.Stats().InMsgs-before >= 2 })
@@ -112,11 +112,11 @@ func TestTwoSitesOnOneNATS(t *testing.T) {
 	topic := ids.New()
 	here := hear(t, natsBroker(t, s.ClientURL())(openDB(t, postgrestest.New(t))), topic)
 	there := hear(t, natsBroker(t, s.ClientURL())(openDB(t, postgrestest.New(t))), topic)
-	if err := there.broker.Publish(t.Context(), []Wake{{topic, 1}}); err != nil {
+	if err := there.broker.Publish(t.Context(), []Wake{{topic, 1}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	there.wait(Wake{topic, 1}) // the server hands out in order: what here would get is on its way
-	if err := here.broker.Publish(t.Context(), []Wake{{topic, 2}}); err != nil {
+	if err := here.broker.Publish(t.Context(), []Wake{{topic, 2}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	here.wait(Wake{topic, 2})
@@ -177,7 +177,7 @@ func TestMoreWakesThanFit(t *testing.T) {
 	for i := range natsBuffer + 1 {
 		wakes = append(wakes, Wake{topic, int64(i)})
 	}
-	if err := far.Publish(t.Context(), wakes); err != nil {
+	if err := far.Publish(t.Context(), wakes, nil); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the buffer overflows", b.overflowed.Load)
@@ -187,7 +187,7 @@ func TestMoreWakesThanFit(t *testing.T) {
 		t.Errorf("lost was called %d times", e.losses())
 	}
 	last := Wake{topic, natsBuffer + 1}
-	if err := far.Publish(t.Context(), []Wake{last}); err != nil {
+	if err := far.Publish(t.Context(), []Wake{last}, nil); err != nil {
 		t.Fatal(err)
 	}
 	e.wait(last)
@@ -233,7 +233,7 @@ func TestNATSThatIsNotThere(t *testing.T) {
 	if n := strings.Count(said.String(), "level=WARN"); n != 1 || b.Connected() {
 		t.Errorf("%d warnings, connected: %t\n%s", n, b.Connected(), said.String())
 	}
-	if err := b.Publish(t.Context(), []Wake{{ids.New(), 1}}); err == nil {
+	if err := b.Publish(t.Context(), []Wake{{ids.New(), 1}}, nil); err == nil {
 		t.Error("published to nobody")
 	}
 	l.mend()

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -19,6 +20,7 @@ type ear struct {
 	broker Broker
 	mu     sync.Mutex
 	heard  map[Wake]int
+	caught map[Signal]int
 	lost   int
 	stop   func()
 }
@@ -26,7 +28,7 @@ type ear struct {
 // hear follows some topics until the test ends, and returns once wakes come in.
 func hear(t *testing.T, b Broker, topics ...uuid.UUID) *ear {
 	t.Helper()
-	e := &ear{t: t, broker: b, heard: map[Wake]int{}}
+	e := &ear{t: t, broker: b, heard: map[Wake]int{}, caught: map[Signal]int{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	b.Follow(topics, nil)
@@ -36,6 +38,12 @@ func hear(t *testing.T, b Broker, topics ...uuid.UUID) *ear {
 			defer e.mu.Unlock()
 			for _, w := range wakes {
 				e.heard[w]++
+			}
+		}, func(signals []Signal) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			for _, s := range signals {
+				e.caught[s]++
 			}
 		}, func() {
 			e.mu.Lock()
@@ -69,6 +77,20 @@ func (e *ear) wait(wakes ...Wake) {
 	})
 }
 
+func (e *ear) catch(signals ...Signal) {
+	e.t.Helper()
+	eventually(e.t, fmt.Sprintf("%d signals", len(signals)), func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for _, s := range signals {
+			if e.caught[s] == 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // brokerSuite is what every broker must do. open connects one more process to the same site.
 func brokerSuite(t *testing.T, open func(t *testing.T) Broker) {
 	t.Run("tells every process, its own too", func(t *testing.T) {
@@ -77,7 +99,7 @@ func brokerSuite(t *testing.T, open func(t *testing.T) Broker) {
 		a, b := hear(t, open(t), topic), hear(t, open(t), topic)
 		for i, from := range []*ear{a, b} {
 			w := Wake{topic, int64(1<<62 + i)}
-			if err := from.broker.Publish(t.Context(), []Wake{w}); err != nil {
+			if err := from.broker.Publish(t.Context(), []Wake{w}, nil); err != nil {
 				t.Fatal(err)
 			}
 			a.wait(w)
@@ -93,7 +115,7 @@ func brokerSuite(t *testing.T, open func(t *testing.T) Broker) {
 			wakes = append(wakes, Wake{topics[i], int64(i)})
 		}
 		a, b := open(t), hear(t, open(t), topics...)
-		if err := a.Publish(t.Context(), wakes); err != nil {
+		if err := a.Publish(t.Context(), wakes, nil); err != nil {
 			t.Fatal(err)
 		}
 		b.wait(wakes...)
@@ -105,9 +127,47 @@ func brokerSuite(t *testing.T, open func(t *testing.T) Broker) {
 			}
 		}
 	})
+	t.Run("carries signals to every process, its own too, with wakes beside them", func(t *testing.T) {
+		t.Parallel()
+		one, two := ids.New(), ids.New()
+		a, b := hear(t, open(t), one, two), hear(t, open(t), one, two)
+		wakes := []Wake{{one, 1}, {two, 2}}
+		signals := []Signal{{one, ""}, {one, "12"}, {two, "!\x00\xff\n쪽지"}, {two, strings.Repeat("\xff", MaxSignal)}}
+		if err := a.broker.Publish(t.Context(), wakes, signals); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range []*ear{a, b} {
+			e.wait(wakes...)
+			e.catch(signals...)
+			e.mu.Lock()
+			if len(e.heard) != len(wakes) || len(e.caught) != len(signals) {
+				t.Errorf("heard %v and %v", e.heard, e.caught)
+			}
+			e.mu.Unlock()
+		}
+	})
+	t.Run("carries many signals at once", func(t *testing.T) {
+		t.Parallel()
+		var signals []Signal
+		var topics []uuid.UUID
+		for i := range 1000 {
+			topics = append(topics, ids.New())
+			signals = append(signals, Signal{topics[i], fmt.Sprint(i) + strings.Repeat("x", i%(MaxSignal-3))})
+		}
+		a, b := open(t), hear(t, open(t), topics...)
+		if err := a.Publish(t.Context(), nil, signals); err != nil {
+			t.Fatal(err)
+		}
+		b.catch(signals...)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if len(b.caught) != len(signals) {
+			t.Errorf("%d signals came of %d", len(b.caught), len(signals))
+		}
+	})
 	t.Run("publishes nothing as nothing", func(t *testing.T) {
 		t.Parallel()
-		if err := open(t).Publish(t.Context(), nil); err != nil {
+		if err := open(t).Publish(t.Context(), nil, nil); err != nil {
 			t.Error(err)
 		}
 	})
@@ -124,7 +184,7 @@ func brokerSuite(t *testing.T, open func(t *testing.T) Broker) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := open(t).Publish(ctx, []Wake{{ids.New(), 1}}); err == nil {
+		if err := open(t).Publish(ctx, []Wake{{ids.New(), 1}}, nil); err == nil {
 			t.Error("published though nobody waits for it")
 		}
 	})
@@ -159,7 +219,7 @@ func TestPostgresBrokerConnectsAgain(t *testing.T) {
 		}
 		eventually(t, "lost is called", func() bool { return e.losses() > lost && e.broker.Connected() })
 		w := Wake{ids.New(), int64(i)}
-		if err := e.broker.Publish(t.Context(), []Wake{w}); err != nil {
+		if err := e.broker.Publish(t.Context(), []Wake{w}, nil); err != nil {
 			t.Fatal(err)
 		}
 		e.wait(w)
@@ -170,19 +230,19 @@ func TestPostgresBrokerIgnoresWhatIsNotItsOwn(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, postgrestest.New(t))
 	e := hear(t, postgresBroker(t)(db))
-	for _, junk := range []string{"", "x", "a text of thirty-two characters!", "안녕하세요 안녕하세요 안녕하세요"} {
+	for _, junk := range []string{"", "x", "a text of thirty-two characters!", "안녕하세요 안녕하세요 안녕하세요", "!", "!쪽지", "!AAAA", "!AAAAAAAAAAAAAAAAAAAAAGQ"} {
 		if _, err := db.ExecContext(t.Context(), `SELECT pg_notify('notewire', $1)`, junk); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w := Wake{ids.New(), 7}
-	if err := e.broker.Publish(t.Context(), []Wake{w}); err != nil {
+	if err := e.broker.Publish(t.Context(), []Wake{w}, nil); err != nil {
 		t.Fatal(err)
 	}
 	e.wait(w) // notifications come in the order of their commits
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.heard) != 1 {
-		t.Errorf("heard of %v", e.heard)
+	if len(e.heard) != 1 || len(e.caught) > 0 {
+		t.Errorf("heard of %v and %v", e.heard, e.caught)
 	}
 }

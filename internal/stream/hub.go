@@ -27,17 +27,20 @@ type Hub struct {
 	poll   time.Duration
 	slog   *slog.Logger
 
-	mu      sync.Mutex
-	topics  map[uuid.UUID]*topic // those with readers here
-	dirty   map[uuid.UUID]struct{}
-	waiters map[uuid.UUID]map[*waiter]struct{}
-	bell    chan struct{}          // size 1: there is something dirty
-	moved   map[uuid.UUID]struct{} // those whose first reader came, or whose last one left; one entry per topic
-	moving  chan struct{}          // size 1: something has moved
+	mu        sync.Mutex
+	topics    map[uuid.UUID]*topic // those with readers here
+	dirty     map[uuid.UUID]struct{}
+	waiters   map[uuid.UUID]map[*waiter]struct{}
+	listeners map[uuid.UUID]map[*listener]struct{}
+	bell      chan struct{}          // size 1: there is something dirty
+	moved     map[uuid.UUID]struct{} // those whose first reader came, or whose last one left; one entry per topic
+	moving    chan struct{}          // size 1: something has moved
+	following sync.Mutex             // held while the broker is told of what has moved
 
-	outMu   sync.Mutex
-	out     map[uuid.UUID]int64 // what the others are still to be told; one entry per topic
-	outBell chan struct{}       // size 1: out is not empty
+	outMu      sync.Mutex
+	out        map[uuid.UUID]int64  // what the others are still to be told; one entry per topic
+	outSignals map[signalKey]string // the same of signals; at most maxSignals
+	outBell    chan struct{}        // size 1: one of them is not empty
 
 	lost   chan struct{} // size 1: anything may have been missed
 	synced atomic.Bool
@@ -62,9 +65,10 @@ func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration
 	}
 	h := &Hub{
 		log: l, broker: broker, poll: poll, slog: log,
-		topics: map[uuid.UUID]*topic{}, dirty: map[uuid.UUID]struct{}{}, waiters: map[uuid.UUID]map[*waiter]struct{}{}, bell: make(chan struct{}, 1),
+		topics: map[uuid.UUID]*topic{}, dirty: map[uuid.UUID]struct{}{}, waiters: map[uuid.UUID]map[*waiter]struct{}{},
+		listeners: map[uuid.UUID]map[*listener]struct{}{}, bell: make(chan struct{}, 1),
 		moved: map[uuid.UUID]struct{}{}, moving: make(chan struct{}, 1),
-		out: map[uuid.UUID]int64{}, outBell: make(chan struct{}, 1),
+		out: map[uuid.UUID]int64{}, outSignals: map[signalKey]string{}, outBell: make(chan struct{}, 1),
 		lost: make(chan struct{}, 1),
 	}
 	l.hub = h
@@ -90,7 +94,7 @@ func (h *Hub) Run(ctx context.Context) {
 	for _, f := range []func(context.Context){h.deliver, h.tell, h.follow, h.watch} {
 		wg.Go(func() { f(ctx) })
 	}
-	wg.Go(func() { h.broker.Receive(ctx, h.heard, func() { ring(h.lost) }) })
+	wg.Go(func() { h.broker.Receive(ctx, h.heard, h.signalled, func() { ring(h.lost) }) })
 	wg.Wait()
 }
 
@@ -128,8 +132,8 @@ func (h *Hub) heard(wakes []Wake) {
 	}
 }
 
-// tell publishes what was committed, the next lot when the last was taken: while the broker is busy, what
-// comes in between is one wake per topic.
+// tell publishes what was committed, and signals, the next lot when the last was taken: while the broker is
+// busy, what comes in between is one wake per topic and one signal per topic and key.
 func (h *Hub) tell(ctx context.Context) {
 	failing := false
 	for {
@@ -144,12 +148,18 @@ func (h *Hub) tell(ctx context.Context) {
 			wakes = append(wakes, Wake{t, seq})
 		}
 		clear(h.out)
+		signals := make([]Signal, 0, len(h.outSignals))
+		for k, data := range h.outSignals {
+			signals = append(signals, Signal{k.topic, data})
+		}
+		clear(h.outSignals)
 		h.outMu.Unlock()
+		h.followMoved() // who asks by a signal hears the answers
 		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := h.broker.Publish(limited, wakes)
+		err := h.broker.Publish(limited, wakes, signals)
 		cancel()
 		if err != nil && !failing && ctx.Err() == nil { // said once, not for each commit
-			h.slog.Warn("broker: not published: other processes find it by polling", "topics", len(wakes), "error", err)
+			h.slog.Warn("broker: not published: other processes find it by polling, signals are lost", "topics", len(wakes), "signals", len(signals), "error", err)
 		}
 		failing = err != nil
 	}
@@ -162,18 +172,26 @@ func (h *Hub) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-h.moving:
+			h.followMoved()
 		}
-		var begin, end []uuid.UUID
-		h.mu.Lock()
-		for id := range h.moved {
-			if h.topics[id] != nil || h.waiters[id] != nil {
-				begin = append(begin, id)
-			} else {
-				end = append(end, id)
-			}
+	}
+}
+
+func (h *Hub) followMoved() {
+	h.following.Lock()
+	defer h.following.Unlock()
+	var begin, end []uuid.UUID
+	h.mu.Lock()
+	for id := range h.moved {
+		if h.topics[id] != nil || h.waiters[id] != nil || h.listeners[id] != nil {
+			begin = append(begin, id)
+		} else {
+			end = append(end, id)
 		}
-		clear(h.moved)
-		h.mu.Unlock()
+	}
+	clear(h.moved)
+	h.mu.Unlock()
+	if len(begin)+len(end) > 0 {
 		h.broker.Follow(begin, end)
 	}
 }

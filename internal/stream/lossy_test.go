@@ -18,7 +18,13 @@ func deaf(*postgres.DB) Broker { return &lossy{network: &network{}, loss: 1} }
 // network connects lossy brokers.
 type network struct {
 	mu      sync.Mutex
-	members map[*lossy]func([]Wake)
+	members map[*lossy]ears
+}
+
+// ears are what a broker calls.
+type ears struct {
+	woken     func([]Wake)
+	signalled func([]Signal)
 }
 
 // lossy is a broker that drops, repeats and reorders, as every broker may.
@@ -27,39 +33,48 @@ type lossy struct {
 	loss float64
 	mu   sync.Mutex
 	rand *rand.Rand
-	held []Wake // comes after what is published next, once more
+	// What comes after what is published next, once more.
+	heldWakes   []Wake
+	heldSignals []Signal
 }
 
-func (b *lossy) Publish(_ context.Context, wakes []Wake) error {
+func (b *lossy) Publish(_ context.Context, wakes []Wake, signals []Signal) error {
 	b.mu.Lock()
-	var out []Wake
-	for _, w := range wakes {
-		switch {
-		case b.loss == 1 || b.rand.Float64() < b.loss:
-		case b.rand.Float64() < 0.3:
-			b.held = append(b.held, w)
-		default:
-			out = append(out, w, w)
-		}
-	}
-	if b.rand != nil && b.rand.Float64() < 0.5 {
-		out, b.held = append(out, b.held...), nil
-	}
+	wakes, b.heldWakes = lose(b, wakes, b.heldWakes)
+	signals, b.heldSignals = lose(b, signals, b.heldSignals)
 	b.mu.Unlock()
 	b.network.mu.Lock()
 	defer b.network.mu.Unlock()
-	for _, woken := range b.members {
-		woken(out)
+	for _, m := range b.members {
+		m.woken(wakes)
+		m.signalled(signals)
 	}
 	return nil
 }
 
-func (b *lossy) Receive(ctx context.Context, woken func([]Wake), _ func()) {
+// lose says what comes out of what goes in, and what is held back for later.
+func lose[T any](b *lossy, in, held []T) (out, holding []T) {
+	for _, x := range in {
+		switch {
+		case b.loss == 1 || b.rand.Float64() < b.loss:
+		case b.rand.Float64() < 0.3:
+			held = append(held, x)
+		default:
+			out = append(out, x, x)
+		}
+	}
+	if b.rand != nil && b.rand.Float64() < 0.5 {
+		return append(out, held...), nil
+	}
+	return out, held
+}
+
+func (b *lossy) Receive(ctx context.Context, woken func([]Wake), signalled func([]Signal), _ func()) {
 	b.network.mu.Lock()
 	if b.members == nil {
-		b.members = map[*lossy]func([]Wake){}
+		b.members = map[*lossy]ears{}
 	}
-	b.members[b] = woken
+	b.members[b] = ears{woken, signalled}
 	b.network.mu.Unlock()
 	<-ctx.Done()
 	b.network.mu.Lock()
