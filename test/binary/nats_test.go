@@ -2,8 +2,6 @@ package binary_test
 
 import (
 	"database/sql"
-	"net"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -11,28 +9,6 @@ import (
 
 	"github.com/notewire/notewire/test/binary"
 )
-
-func startNATS(t *testing.T, addr string, o natsd.Options) *natsd.Server {
-	t.Helper()
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Host, o.NoSigs, o.NoLog = host, true, true
-	if o.Port, err = strconv.Atoi(port); err != nil {
-		t.Fatal(err)
-	}
-	s, err := natsd.NewServer(&o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(binary.Patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	t.Cleanup(s.Shutdown)
-	return s
-}
 
 // TestTwoServersOnNATS starts them before NATS is there, then has it come, go and come again: notes are
 // acknowledged and arrive all the time, in order, and readiness says how it stands.
@@ -71,7 +47,7 @@ func TestTwoServersOnNATS(t *testing.T) {
 	}
 	write()
 	for range 2 {
-		nats := startNATS(t, addr, natsd.Options{})
+		nats := binary.StartNATS(t, addr, natsd.Options{})
 		ready(200)
 		write()
 		nats.Shutdown()
@@ -92,7 +68,7 @@ func TestTwoServersOnNATS(t *testing.T) {
 func TestNATSThatRefuses(t *testing.T) {
 	t.Parallel()
 	addr := binary.FixedAddr(t)
-	startNATS(t, addr, natsd.Options{Username: "notewire", Password: "right"})
+	binary.StartNATS(t, addr, natsd.Options{Username: "notewire", Password: "right"})
 	said := strings.TrimSpace(binary.Refused(t, binary.Options{Folder: binary.Folder(t), Env: []string{"NATS_URL=nats://notewire:wrong-secret@" + addr}, Args: []string{"--log", "error"}}))
 	t.Log(said)
 	if !strings.HasPrefix(said, "notewire: ") || strings.Contains(said, "\n") || !strings.Contains(said, "NATS_URL") || strings.Contains(said, "wrong-secret") {

@@ -1,0 +1,117 @@
+package faults_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// person is a user who writes. What they were told is in writes and likes.
+type person struct {
+	number int
+	name   string
+	token  string
+	id     string
+	post   string // one of their own
+	start  string // the cursor before anything happened
+	rand   *rand.Rand
+
+	mu     sync.Mutex
+	writes []*write
+	likes  map[string]likeState // by post: nothing is known when the last answer was lost
+	serial int
+}
+
+type likeState struct{ liked, known bool }
+
+// populate has people and canaries register, and each write a post.
+func (s *site) populate() {
+	s.t.Helper()
+	for i := range s.setup.people {
+		s.people = append(s.people, s.newPerson(i, fmt.Sprintf("p%d", i)))
+	}
+	for i := range 2 {
+		s.canaries = append(s.canaries, s.newPerson(i, fmt.Sprintf("canary%d", i)))
+	}
+	var all errgroup.Group
+	all.SetLimit(8) // hashing takes the processors
+	for _, p := range append(s.people, s.canaries...) {
+		all.Go(func() error { return s.register(p) })
+	}
+	if err := all.Wait(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *site) newPerson(i int, name string) *person {
+	return &person{number: i, name: name, rand: choices(s.t, name), likes: map[string]likeState{}}
+}
+
+func (s *site) register(p *person) error {
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*answerTime)
+	defer cancel()
+	var entered struct {
+		Register struct {
+			Token  string
+			Viewer struct {
+				User   struct{ ID string }
+				Cursor string
+			}
+			UserErrors userErrors
+		}
+	}
+	server := p.number % len(s.servers)
+	err := s.ask(ctx, server, "", `mutation($u: String!) { register(input: {username: $u, password: "correct horse battery"}) { token viewer { user { id } cursor } userErrors { code message } } }`,
+		map[string]any{"u": p.name + "_"}, &entered)
+	if err != nil || entered.Register.Token == "" {
+		return fmt.Errorf("%s cannot register: %w %v", p.name, err, entered.Register.UserErrors)
+	}
+	p.token, p.id, p.start = entered.Register.Token, entered.Register.Viewer.User.ID, entered.Register.Viewer.Cursor
+	var posted struct {
+		CreatePost struct{ Post struct{ ID string } }
+	}
+	err = s.ask(ctx, server, p.token, `mutation($t: String!) { createPost(input: {title: $t, body: "…"}) { post { id } userErrors { code message } } }`, map[string]any{"t": p.name}, &posted)
+	p.post = posted.CreatePost.Post.ID
+	return err
+}
+
+// write has everybody write until pauseLoad.
+func (s *site) write() {
+	s.t.Helper()
+	if s.stopLoad != nil {
+		s.t.Fatal("the load is on already")
+	}
+	ctx, stop := context.WithCancel(s.t.Context())
+	var running sync.WaitGroup
+	for _, p := range s.people {
+		running.Go(func() {
+			for ctx.Err() == nil {
+				s.step(p)
+				wait(ctx, time.Duration(p.rand.Int64N(int64(s.setup.pause))))
+			}
+		})
+	}
+	s.stopLoad = func() { stop(); running.Wait() }
+}
+
+// pauseLoad lets what is under way be answered, and returns when nobody writes any more.
+func (s *site) pauseLoad() {
+	if s.stopLoad != nil {
+		s.stopLoad()
+		s.stopLoad = nil
+	}
+}
+
+// wait waits, unless ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

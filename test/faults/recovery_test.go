@@ -1,0 +1,159 @@
+package faults_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What is promised after a fault (I9), and what is asked of a busy machine: three times as much.
+const (
+	firstEventTime = 3 * 10 * time.Second
+	allBackTime    = 3 * 30 * time.Second
+)
+
+// healed is called when a fault is over, under load. It returns when every subscription has had an event
+// since, which nobody but the site itself has done anything for (I9).
+func (s *site) healed(what string) {
+	s.t.Helper()
+	if s.stopLoad == nil {
+		s.t.Fatal("nobody writes: nothing can come")
+	}
+	began := time.Now()
+	var first, all time.Duration
+	for {
+		back := 0
+		for _, r := range s.readers {
+			if r.quiet() {
+				back++
+				continue
+			}
+			r.mu.Lock()
+			since := r.at.Sub(began)
+			r.mu.Unlock()
+			if since > 0 {
+				back++
+				all = max(all, since)
+				if first == 0 || since < first {
+					first = since
+				}
+			}
+		}
+		passed := time.Since(began)
+		if first == 0 && passed > firstEventTime {
+			s.violated("I9", "%s: no event within %s", what, firstEventTime)
+			return
+		}
+		if back == len(s.readers) {
+			break
+		}
+		if passed > allBackTime {
+			for _, r := range s.readers {
+				r.mu.Lock()
+				late := !r.quiet() && r.at.Before(began)
+				r.mu.Unlock()
+				if late {
+					s.violated("I9", "%s: nothing came within %s: %s", what, allBackTime, r)
+				}
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	s.t.Logf("%s: the first event after %s, all %d subscriptions after %s", what, first.Round(time.Millisecond), len(s.readers), all.Round(time.Millisecond))
+}
+
+// quiet says that nobody writes to this reader.
+func (r *reader) quiet() bool { return strings.HasPrefix(r.who.name, "canary") }
+
+// footprint is what a server holds.
+type footprint struct{ heap, descriptors, goroutines float64 }
+
+// measure looks at every server.
+func (s *site) measure() (list []footprint) {
+	s.t.Helper()
+	s.client.CloseIdleConnections()
+	for i := range s.servers {
+		f, err := s.servers[i].footprint()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func (v *server) footprint() (f footprint, err error) {
+	// A collection first, or the heap says more of the past than of what is held.
+	if _, err := fetch("http://" + v.admin + "/debug/pprof/heap?gc=1"); err != nil {
+		return f, err
+	}
+	text, err := fetch("http://" + v.admin + "/metrics")
+	if err != nil {
+		return f, err
+	}
+	for name, into := range map[string]*float64{"go_memstats_heap_alloc_bytes": &f.heap, "process_open_fds": &f.descriptors, "go_goroutines": &f.goroutines} {
+		if *into, err = metric(text, name); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+func fetch(url string) (string, error) {
+	client := &http.Client{Timeout: answerTime, Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return string(b), err
+}
+
+// metric finds a value in what /metrics says.
+func metric(text, name string) (float64, error) {
+	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return strconv.ParseFloat(value, 64)
+		}
+	}
+	return 0, fmt.Errorf("no metric %s", name)
+}
+
+// What may be held beyond a tenth more than before: collections, pools and what the runtime keeps.
+const (
+	moreHeap        = 8 << 20
+	moreDescriptors = 30 // the pool of 20, LISTEN, a metrics request
+	moreGoroutines  = 30
+)
+
+// checkFootprint waits until every server holds no more than before the faults (I10).
+func (s *site) checkFootprint() {
+	s.t.Helper()
+	for end := time.Now().Add(answerTime); ; time.Sleep(200 * time.Millisecond) {
+		var wrong []string
+		for i, now := range s.measure() {
+			was := s.footprint[i]
+			for _, v := range []struct {
+				what           string
+				was, now, more float64
+			}{{"bytes of heap", was.heap, now.heap, moreHeap}, {"descriptors", was.descriptors, now.descriptors, moreDescriptors}, {"goroutines", was.goroutines, now.goroutines, moreGoroutines}} {
+				if v.now > 1.1*v.was+v.more {
+					wrong = append(wrong, fmt.Sprintf("server %d holds %.0f %s, and held %.0f", i, v.now, v.what, v.was))
+				}
+			}
+		}
+		if len(wrong) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			s.violated("I10", "%s", strings.Join(wrong, "; "))
+			return
+		}
+	}
+}
