@@ -22,6 +22,8 @@ type Conversation struct {
 	Kind conversation.Kind `json:"kind,omitempty"`
 	// DIRECT only: both users' ids in order, so that there is one per pair
 	Pair *string `json:"pair,omitempty"`
+	// ROOM only: by which it is joined, in lower case
+	Name *string `json:"name,omitempty"`
 	// Title holds the value of the "title" field.
 	Title *string `json:"title,omitempty"`
 	// number of notes ever written here: the newest note's seq
@@ -44,7 +46,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case conversation.FieldSeq:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldKind, conversation.FieldPair, conversation.FieldTitle:
+		case conversation.FieldKind, conversation.FieldPair, conversation.FieldName, conversation.FieldTitle:
 			values[i] = new(sql.NullString)
 		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -83,6 +85,13 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Pair = new(string)
 				*_m.Pair = value.String
+			}
+		case conversation.FieldName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name", values[i])
+			} else if value.Valid {
+				_m.Name = new(string)
+				*_m.Name = value.String
 			}
 		case conversation.FieldTitle:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -157,6 +166,11 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	if v := _m.Pair; v != nil {
 		builder.WriteString("pair=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Name; v != nil {
+		builder.WriteString("name=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

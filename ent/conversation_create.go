@@ -44,6 +44,20 @@ func (_c *ConversationCreate) SetNillablePair(v *string) *ConversationCreate {
 	return _c
 }
 
+// SetName sets the "name" field.
+func (_c *ConversationCreate) SetName(v string) *ConversationCreate {
+	_c.mutation.SetName(v)
+	return _c
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableName(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetName(*v)
+	}
+	return _c
+}
+
 // SetTitle sets the "title" field.
 func (_c *ConversationCreate) SetTitle(v string) *ConversationCreate {
 	_c.mutation.SetTitle(v)
@@ -208,6 +222,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 		_spec.SetField(conversation.FieldPair, field.TypeString, value)
 		_node.Pair = &value
 	}
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(conversation.FieldName, field.TypeString, value)
+		_node.Name = &value
+	}
 	if value, ok := _c.mutation.Title(); ok {
 		_spec.SetField(conversation.FieldTitle, field.TypeString, value)
 		_node.Title = &value
@@ -368,6 +386,9 @@ func (u *ConversationUpsertOne) UpdateNewValues() *ConversationUpsertOne {
 		}
 		if _, exists := u.create.mutation.Pair(); exists {
 			s.SetIgnore(conversation.FieldPair)
+		}
+		if _, exists := u.create.mutation.Name(); exists {
+			s.SetIgnore(conversation.FieldName)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(conversation.FieldCreatedAt)
@@ -668,6 +689,9 @@ func (u *ConversationUpsertBulk) UpdateNewValues() *ConversationUpsertBulk {
 			}
 			if _, exists := b.mutation.Pair(); exists {
 				s.SetIgnore(conversation.FieldPair)
+			}
+			if _, exists := b.mutation.Name(); exists {
+				s.SetIgnore(conversation.FieldName)
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(conversation.FieldCreatedAt)

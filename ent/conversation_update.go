@@ -148,6 +148,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.PairCleared() {
 		_spec.ClearField(conversation.FieldPair, field.TypeString)
 	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(conversation.FieldName, field.TypeString)
+	}
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(conversation.FieldTitle, field.TypeString, value)
 	}
@@ -337,6 +340,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if _u.mutation.PairCleared() {
 		_spec.ClearField(conversation.FieldPair, field.TypeString)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(conversation.FieldName, field.TypeString)
 	}
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(conversation.FieldTitle, field.TypeString, value)

@@ -1151,6 +1151,7 @@ type ConversationMutation struct {
 	id            *uuid.UUID
 	kind          *conversation.Kind
 	pair          *string
+	name          *string
 	title         *string
 	seq           *int64
 	addseq        *int64
@@ -1350,6 +1351,55 @@ func (m *ConversationMutation) PairCleared() bool {
 func (m *ConversationMutation) ResetPair() {
 	m.pair = nil
 	delete(m.clearedFields, conversation.FieldPair)
+}
+
+// SetName sets the "name" field.
+func (m *ConversationMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ConversationMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ClearName clears the value of the "name" field.
+func (m *ConversationMutation) ClearName() {
+	m.name = nil
+	m.clearedFields[conversation.FieldName] = struct{}{}
+}
+
+// NameCleared returns if the "name" field was cleared in this mutation.
+func (m *ConversationMutation) NameCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldName]
+	return ok
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ConversationMutation) ResetName() {
+	m.name = nil
+	delete(m.clearedFields, conversation.FieldName)
 }
 
 // SetTitle sets the "title" field.
@@ -1612,12 +1662,15 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.kind != nil {
 		fields = append(fields, conversation.FieldKind)
 	}
 	if m.pair != nil {
 		fields = append(fields, conversation.FieldPair)
+	}
+	if m.name != nil {
+		fields = append(fields, conversation.FieldName)
 	}
 	if m.title != nil {
 		fields = append(fields, conversation.FieldTitle)
@@ -1646,6 +1699,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.Kind()
 	case conversation.FieldPair:
 		return m.Pair()
+	case conversation.FieldName:
+		return m.Name()
 	case conversation.FieldTitle:
 		return m.Title()
 	case conversation.FieldSeq:
@@ -1669,6 +1724,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldKind(ctx)
 	case conversation.FieldPair:
 		return m.OldPair(ctx)
+	case conversation.FieldName:
+		return m.OldName(ctx)
 	case conversation.FieldTitle:
 		return m.OldTitle(ctx)
 	case conversation.FieldSeq:
@@ -1701,6 +1758,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPair(v)
+		return nil
+	case conversation.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
 		return nil
 	case conversation.FieldTitle:
 		v, ok := value.(string)
@@ -1785,6 +1849,9 @@ func (m *ConversationMutation) ClearedFields() []string {
 	if m.FieldCleared(conversation.FieldPair) {
 		fields = append(fields, conversation.FieldPair)
 	}
+	if m.FieldCleared(conversation.FieldName) {
+		fields = append(fields, conversation.FieldName)
+	}
 	if m.FieldCleared(conversation.FieldTitle) {
 		fields = append(fields, conversation.FieldTitle)
 	}
@@ -1808,6 +1875,9 @@ func (m *ConversationMutation) ClearField(name string) error {
 	case conversation.FieldPair:
 		m.ClearPair()
 		return nil
+	case conversation.FieldName:
+		m.ClearName()
+		return nil
 	case conversation.FieldTitle:
 		m.ClearTitle()
 		return nil
@@ -1827,6 +1897,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldPair:
 		m.ResetPair()
+		return nil
+	case conversation.FieldName:
+		m.ResetName()
 		return nil
 	case conversation.FieldTitle:
 		m.ResetTitle()
@@ -2478,6 +2551,8 @@ type NoteMutation struct {
 	body                *string
 	reply_to_id         *uuid.UUID
 	created_at          *time.Time
+	edited_at           *time.Time
+	unsent_at           *time.Time
 	idempotency_key     *string
 	input_hash          *[]byte
 	clearedFields       map[string]struct{}
@@ -2912,6 +2987,104 @@ func (m *NoteMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (m *NoteMutation) SetEditedAt(t time.Time) {
+	m.edited_at = &t
+}
+
+// EditedAt returns the value of the "edited_at" field in the mutation.
+func (m *NoteMutation) EditedAt() (r time.Time, exists bool) {
+	v := m.edited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedAt returns the old "edited_at" field's value of the Note entity.
+// If the Note object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoteMutation) OldEditedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedAt: %w", err)
+	}
+	return oldValue.EditedAt, nil
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (m *NoteMutation) ClearEditedAt() {
+	m.edited_at = nil
+	m.clearedFields[note.FieldEditedAt] = struct{}{}
+}
+
+// EditedAtCleared returns if the "edited_at" field was cleared in this mutation.
+func (m *NoteMutation) EditedAtCleared() bool {
+	_, ok := m.clearedFields[note.FieldEditedAt]
+	return ok
+}
+
+// ResetEditedAt resets all changes to the "edited_at" field.
+func (m *NoteMutation) ResetEditedAt() {
+	m.edited_at = nil
+	delete(m.clearedFields, note.FieldEditedAt)
+}
+
+// SetUnsentAt sets the "unsent_at" field.
+func (m *NoteMutation) SetUnsentAt(t time.Time) {
+	m.unsent_at = &t
+}
+
+// UnsentAt returns the value of the "unsent_at" field in the mutation.
+func (m *NoteMutation) UnsentAt() (r time.Time, exists bool) {
+	v := m.unsent_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnsentAt returns the old "unsent_at" field's value of the Note entity.
+// If the Note object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoteMutation) OldUnsentAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnsentAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnsentAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnsentAt: %w", err)
+	}
+	return oldValue.UnsentAt, nil
+}
+
+// ClearUnsentAt clears the value of the "unsent_at" field.
+func (m *NoteMutation) ClearUnsentAt() {
+	m.unsent_at = nil
+	m.clearedFields[note.FieldUnsentAt] = struct{}{}
+}
+
+// UnsentAtCleared returns if the "unsent_at" field was cleared in this mutation.
+func (m *NoteMutation) UnsentAtCleared() bool {
+	_, ok := m.clearedFields[note.FieldUnsentAt]
+	return ok
+}
+
+// ResetUnsentAt resets all changes to the "unsent_at" field.
+func (m *NoteMutation) ResetUnsentAt() {
+	m.unsent_at = nil
+	delete(m.clearedFields, note.FieldUnsentAt)
+}
+
 // SetIdempotencyKey sets the "idempotency_key" field.
 func (m *NoteMutation) SetIdempotencyKey(s string) {
 	m.idempotency_key = &s
@@ -3098,7 +3271,7 @@ func (m *NoteMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NoteMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 11)
 	if m.conversation != nil {
 		fields = append(fields, note.FieldConversationID)
 	}
@@ -3119,6 +3292,12 @@ func (m *NoteMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, note.FieldCreatedAt)
+	}
+	if m.edited_at != nil {
+		fields = append(fields, note.FieldEditedAt)
+	}
+	if m.unsent_at != nil {
+		fields = append(fields, note.FieldUnsentAt)
 	}
 	if m.idempotency_key != nil {
 		fields = append(fields, note.FieldIdempotencyKey)
@@ -3148,6 +3327,10 @@ func (m *NoteMutation) Field(name string) (ent.Value, bool) {
 		return m.ReplyToID()
 	case note.FieldCreatedAt:
 		return m.CreatedAt()
+	case note.FieldEditedAt:
+		return m.EditedAt()
+	case note.FieldUnsentAt:
+		return m.UnsentAt()
 	case note.FieldIdempotencyKey:
 		return m.IdempotencyKey()
 	case note.FieldInputHash:
@@ -3175,6 +3358,10 @@ func (m *NoteMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldReplyToID(ctx)
 	case note.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case note.FieldEditedAt:
+		return m.OldEditedAt(ctx)
+	case note.FieldUnsentAt:
+		return m.OldUnsentAt(ctx)
 	case note.FieldIdempotencyKey:
 		return m.OldIdempotencyKey(ctx)
 	case note.FieldInputHash:
@@ -3236,6 +3423,20 @@ func (m *NoteMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case note.FieldEditedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedAt(v)
+		return nil
+	case note.FieldUnsentAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnsentAt(v)
 		return nil
 	case note.FieldIdempotencyKey:
 		v, ok := value.(string)
@@ -3314,6 +3515,12 @@ func (m *NoteMutation) ClearedFields() []string {
 	if m.FieldCleared(note.FieldReplyToID) {
 		fields = append(fields, note.FieldReplyToID)
 	}
+	if m.FieldCleared(note.FieldEditedAt) {
+		fields = append(fields, note.FieldEditedAt)
+	}
+	if m.FieldCleared(note.FieldUnsentAt) {
+		fields = append(fields, note.FieldUnsentAt)
+	}
 	if m.FieldCleared(note.FieldIdempotencyKey) {
 		fields = append(fields, note.FieldIdempotencyKey)
 	}
@@ -3339,6 +3546,12 @@ func (m *NoteMutation) ClearField(name string) error {
 		return nil
 	case note.FieldReplyToID:
 		m.ClearReplyToID()
+		return nil
+	case note.FieldEditedAt:
+		m.ClearEditedAt()
+		return nil
+	case note.FieldUnsentAt:
+		m.ClearUnsentAt()
 		return nil
 	case note.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
@@ -3374,6 +3587,12 @@ func (m *NoteMutation) ResetField(name string) error {
 		return nil
 	case note.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case note.FieldEditedAt:
+		m.ResetEditedAt()
+		return nil
+	case note.FieldUnsentAt:
+		m.ResetUnsentAt()
 		return nil
 	case note.FieldIdempotencyKey:
 		m.ResetIdempotencyKey()
@@ -4662,6 +4881,12 @@ type ParticipantMutation struct {
 	id                  *uuid.UUID
 	role                *participant.Role
 	joined_at           *time.Time
+	joined_seq          *int64
+	addjoined_seq       *int64
+	state               *participant.State
+	is_archived         *bool
+	is_muted            *bool
+	is_blocked          *bool
 	last_read_seq       *int64
 	addlast_read_seq    *int64
 	unread_count        *int
@@ -4926,6 +5151,206 @@ func (m *ParticipantMutation) ResetJoinedAt() {
 	m.joined_at = nil
 }
 
+// SetJoinedSeq sets the "joined_seq" field.
+func (m *ParticipantMutation) SetJoinedSeq(i int64) {
+	m.joined_seq = &i
+	m.addjoined_seq = nil
+}
+
+// JoinedSeq returns the value of the "joined_seq" field in the mutation.
+func (m *ParticipantMutation) JoinedSeq() (r int64, exists bool) {
+	v := m.joined_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJoinedSeq returns the old "joined_seq" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldJoinedSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJoinedSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJoinedSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJoinedSeq: %w", err)
+	}
+	return oldValue.JoinedSeq, nil
+}
+
+// AddJoinedSeq adds i to the "joined_seq" field.
+func (m *ParticipantMutation) AddJoinedSeq(i int64) {
+	if m.addjoined_seq != nil {
+		*m.addjoined_seq += i
+	} else {
+		m.addjoined_seq = &i
+	}
+}
+
+// AddedJoinedSeq returns the value that was added to the "joined_seq" field in this mutation.
+func (m *ParticipantMutation) AddedJoinedSeq() (r int64, exists bool) {
+	v := m.addjoined_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJoinedSeq resets all changes to the "joined_seq" field.
+func (m *ParticipantMutation) ResetJoinedSeq() {
+	m.joined_seq = nil
+	m.addjoined_seq = nil
+}
+
+// SetState sets the "state" field.
+func (m *ParticipantMutation) SetState(pa participant.State) {
+	m.state = &pa
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ParticipantMutation) State() (r participant.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldState(ctx context.Context) (v participant.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ParticipantMutation) ResetState() {
+	m.state = nil
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (m *ParticipantMutation) SetIsArchived(b bool) {
+	m.is_archived = &b
+}
+
+// IsArchived returns the value of the "is_archived" field in the mutation.
+func (m *ParticipantMutation) IsArchived() (r bool, exists bool) {
+	v := m.is_archived
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsArchived returns the old "is_archived" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldIsArchived(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsArchived is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsArchived requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsArchived: %w", err)
+	}
+	return oldValue.IsArchived, nil
+}
+
+// ResetIsArchived resets all changes to the "is_archived" field.
+func (m *ParticipantMutation) ResetIsArchived() {
+	m.is_archived = nil
+}
+
+// SetIsMuted sets the "is_muted" field.
+func (m *ParticipantMutation) SetIsMuted(b bool) {
+	m.is_muted = &b
+}
+
+// IsMuted returns the value of the "is_muted" field in the mutation.
+func (m *ParticipantMutation) IsMuted() (r bool, exists bool) {
+	v := m.is_muted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsMuted returns the old "is_muted" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldIsMuted(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsMuted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsMuted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsMuted: %w", err)
+	}
+	return oldValue.IsMuted, nil
+}
+
+// ResetIsMuted resets all changes to the "is_muted" field.
+func (m *ParticipantMutation) ResetIsMuted() {
+	m.is_muted = nil
+}
+
+// SetIsBlocked sets the "is_blocked" field.
+func (m *ParticipantMutation) SetIsBlocked(b bool) {
+	m.is_blocked = &b
+}
+
+// IsBlocked returns the value of the "is_blocked" field in the mutation.
+func (m *ParticipantMutation) IsBlocked() (r bool, exists bool) {
+	v := m.is_blocked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsBlocked returns the old "is_blocked" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldIsBlocked(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsBlocked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsBlocked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsBlocked: %w", err)
+	}
+	return oldValue.IsBlocked, nil
+}
+
+// ResetIsBlocked resets all changes to the "is_blocked" field.
+func (m *ParticipantMutation) ResetIsBlocked() {
+	m.is_blocked = nil
+}
+
 // SetLastReadSeq sets the "last_read_seq" field.
 func (m *ParticipantMutation) SetLastReadSeq(i int64) {
 	m.last_read_seq = &i
@@ -5182,7 +5607,7 @@ func (m *ParticipantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ParticipantMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 12)
 	if m.conversation != nil {
 		fields = append(fields, participant.FieldConversationID)
 	}
@@ -5194,6 +5619,21 @@ func (m *ParticipantMutation) Fields() []string {
 	}
 	if m.joined_at != nil {
 		fields = append(fields, participant.FieldJoinedAt)
+	}
+	if m.joined_seq != nil {
+		fields = append(fields, participant.FieldJoinedSeq)
+	}
+	if m.state != nil {
+		fields = append(fields, participant.FieldState)
+	}
+	if m.is_archived != nil {
+		fields = append(fields, participant.FieldIsArchived)
+	}
+	if m.is_muted != nil {
+		fields = append(fields, participant.FieldIsMuted)
+	}
+	if m.is_blocked != nil {
+		fields = append(fields, participant.FieldIsBlocked)
 	}
 	if m.last_read_seq != nil {
 		fields = append(fields, participant.FieldLastReadSeq)
@@ -5220,6 +5660,16 @@ func (m *ParticipantMutation) Field(name string) (ent.Value, bool) {
 		return m.Role()
 	case participant.FieldJoinedAt:
 		return m.JoinedAt()
+	case participant.FieldJoinedSeq:
+		return m.JoinedSeq()
+	case participant.FieldState:
+		return m.State()
+	case participant.FieldIsArchived:
+		return m.IsArchived()
+	case participant.FieldIsMuted:
+		return m.IsMuted()
+	case participant.FieldIsBlocked:
+		return m.IsBlocked()
 	case participant.FieldLastReadSeq:
 		return m.LastReadSeq()
 	case participant.FieldUnreadCount:
@@ -5243,6 +5693,16 @@ func (m *ParticipantMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldRole(ctx)
 	case participant.FieldJoinedAt:
 		return m.OldJoinedAt(ctx)
+	case participant.FieldJoinedSeq:
+		return m.OldJoinedSeq(ctx)
+	case participant.FieldState:
+		return m.OldState(ctx)
+	case participant.FieldIsArchived:
+		return m.OldIsArchived(ctx)
+	case participant.FieldIsMuted:
+		return m.OldIsMuted(ctx)
+	case participant.FieldIsBlocked:
+		return m.OldIsBlocked(ctx)
 	case participant.FieldLastReadSeq:
 		return m.OldLastReadSeq(ctx)
 	case participant.FieldUnreadCount:
@@ -5286,6 +5746,41 @@ func (m *ParticipantMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetJoinedAt(v)
 		return nil
+	case participant.FieldJoinedSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJoinedSeq(v)
+		return nil
+	case participant.FieldState:
+		v, ok := value.(participant.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case participant.FieldIsArchived:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsArchived(v)
+		return nil
+	case participant.FieldIsMuted:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsMuted(v)
+		return nil
+	case participant.FieldIsBlocked:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsBlocked(v)
+		return nil
 	case participant.FieldLastReadSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -5315,6 +5810,9 @@ func (m *ParticipantMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ParticipantMutation) AddedFields() []string {
 	var fields []string
+	if m.addjoined_seq != nil {
+		fields = append(fields, participant.FieldJoinedSeq)
+	}
 	if m.addlast_read_seq != nil {
 		fields = append(fields, participant.FieldLastReadSeq)
 	}
@@ -5332,6 +5830,8 @@ func (m *ParticipantMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ParticipantMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case participant.FieldJoinedSeq:
+		return m.AddedJoinedSeq()
 	case participant.FieldLastReadSeq:
 		return m.AddedLastReadSeq()
 	case participant.FieldUnreadCount:
@@ -5347,6 +5847,13 @@ func (m *ParticipantMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ParticipantMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case participant.FieldJoinedSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJoinedSeq(v)
+		return nil
 	case participant.FieldLastReadSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -5406,6 +5913,21 @@ func (m *ParticipantMutation) ResetField(name string) error {
 		return nil
 	case participant.FieldJoinedAt:
 		m.ResetJoinedAt()
+		return nil
+	case participant.FieldJoinedSeq:
+		m.ResetJoinedSeq()
+		return nil
+	case participant.FieldState:
+		m.ResetState()
+		return nil
+	case participant.FieldIsArchived:
+		m.ResetIsArchived()
+		return nil
+	case participant.FieldIsMuted:
+		m.ResetIsMuted()
+		return nil
+	case participant.FieldIsBlocked:
+		m.ResetIsBlocked()
 		return nil
 	case participant.FieldLastReadSeq:
 		m.ResetLastReadSeq()
@@ -7010,19 +7532,20 @@ func (m *TokenMutation) ResetEdge(name string) error {
 // UserMutation represents an operation that mutates the User nodes in the graph.
 type UserMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	username      *string
-	display_name  *string
-	avatar_url    *string
-	password_hash *string
-	is_bot        *bool
-	created_at    *time.Time
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*User, error)
-	predicates    []predicate.User
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	username          *string
+	display_name      *string
+	avatar_url        *string
+	password_hash     *string
+	is_bot            *bool
+	shares_read_marks *bool
+	created_at        *time.Time
+	clearedFields     map[string]struct{}
+	done              bool
+	oldValue          func(context.Context) (*User, error)
+	predicates        []predicate.User
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)
@@ -7335,6 +7858,42 @@ func (m *UserMutation) ResetIsBot() {
 	m.is_bot = nil
 }
 
+// SetSharesReadMarks sets the "shares_read_marks" field.
+func (m *UserMutation) SetSharesReadMarks(b bool) {
+	m.shares_read_marks = &b
+}
+
+// SharesReadMarks returns the value of the "shares_read_marks" field in the mutation.
+func (m *UserMutation) SharesReadMarks() (r bool, exists bool) {
+	v := m.shares_read_marks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSharesReadMarks returns the old "shares_read_marks" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldSharesReadMarks(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSharesReadMarks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSharesReadMarks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSharesReadMarks: %w", err)
+	}
+	return oldValue.SharesReadMarks, nil
+}
+
+// ResetSharesReadMarks resets all changes to the "shares_read_marks" field.
+func (m *UserMutation) ResetSharesReadMarks() {
+	m.shares_read_marks = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *UserMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -7405,7 +7964,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.username != nil {
 		fields = append(fields, user.FieldUsername)
 	}
@@ -7420,6 +7979,9 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.is_bot != nil {
 		fields = append(fields, user.FieldIsBot)
+	}
+	if m.shares_read_marks != nil {
+		fields = append(fields, user.FieldSharesReadMarks)
 	}
 	if m.created_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
@@ -7442,6 +8004,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.PasswordHash()
 	case user.FieldIsBot:
 		return m.IsBot()
+	case user.FieldSharesReadMarks:
+		return m.SharesReadMarks()
 	case user.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -7463,6 +8027,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldPasswordHash(ctx)
 	case user.FieldIsBot:
 		return m.OldIsBot(ctx)
+	case user.FieldSharesReadMarks:
+		return m.OldSharesReadMarks(ctx)
 	case user.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -7508,6 +8074,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIsBot(v)
+		return nil
+	case user.FieldSharesReadMarks:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSharesReadMarks(v)
 		return nil
 	case user.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -7594,6 +8167,9 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldIsBot:
 		m.ResetIsBot()
+		return nil
+	case user.FieldSharesReadMarks:
+		m.ResetSharesReadMarks()
 		return nil
 	case user.FieldCreatedAt:
 		m.ResetCreatedAt()

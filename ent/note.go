@@ -34,6 +34,10 @@ type Note struct {
 	ReplyToID *uuid.UUID `json:"reply_to_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// EditedAt holds the value of the "edited_at" field.
+	EditedAt *time.Time `json:"edited_at,omitempty"`
+	// taken back for everyone; the body is gone
+	UnsentAt *time.Time `json:"unsent_at,omitempty"`
 	// chosen by the author, unique among that author's rows of this table
 	IdempotencyKey *string `json:"idempotency_key,omitempty"`
 	// SHA-256 of the input: the same key with another input is refused
@@ -90,7 +94,7 @@ func (*Note) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case note.FieldBody, note.FieldIdempotencyKey:
 			values[i] = new(sql.NullString)
-		case note.FieldCreatedAt:
+		case note.FieldCreatedAt, note.FieldEditedAt, note.FieldUnsentAt:
 			values[i] = new(sql.NullTime)
 		case note.FieldID, note.FieldConversationID:
 			values[i] = new(uuid.UUID)
@@ -158,6 +162,20 @@ func (_m *Note) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case note.FieldEditedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field edited_at", values[i])
+			} else if value.Valid {
+				_m.EditedAt = new(time.Time)
+				*_m.EditedAt = value.Time
+			}
+		case note.FieldUnsentAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field unsent_at", values[i])
+			} else if value.Valid {
+				_m.UnsentAt = new(time.Time)
+				*_m.UnsentAt = value.Time
 			}
 		case note.FieldIdempotencyKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -242,6 +260,16 @@ func (_m *Note) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.EditedAt; v != nil {
+		builder.WriteString("edited_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.UnsentAt; v != nil {
+		builder.WriteString("unsent_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.IdempotencyKey; v != nil {
 		builder.WriteString("idempotency_key=")

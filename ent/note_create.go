@@ -84,6 +84,34 @@ func (_c *NoteCreate) SetCreatedAt(v time.Time) *NoteCreate {
 	return _c
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (_c *NoteCreate) SetEditedAt(v time.Time) *NoteCreate {
+	_c.mutation.SetEditedAt(v)
+	return _c
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_c *NoteCreate) SetNillableEditedAt(v *time.Time) *NoteCreate {
+	if v != nil {
+		_c.SetEditedAt(*v)
+	}
+	return _c
+}
+
+// SetUnsentAt sets the "unsent_at" field.
+func (_c *NoteCreate) SetUnsentAt(v time.Time) *NoteCreate {
+	_c.mutation.SetUnsentAt(v)
+	return _c
+}
+
+// SetNillableUnsentAt sets the "unsent_at" field if the given value is not nil.
+func (_c *NoteCreate) SetNillableUnsentAt(v *time.Time) *NoteCreate {
+	if v != nil {
+		_c.SetUnsentAt(*v)
+	}
+	return _c
+}
+
 // SetIdempotencyKey sets the "idempotency_key" field.
 func (_c *NoteCreate) SetIdempotencyKey(v string) *NoteCreate {
 	_c.mutation.SetIdempotencyKey(v)
@@ -228,6 +256,14 @@ func (_c *NoteCreate) createSpec() (*Note, *sqlgraph.CreateSpec) {
 		_spec.SetField(note.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.EditedAt(); ok {
+		_spec.SetField(note.FieldEditedAt, field.TypeTime, value)
+		_node.EditedAt = &value
+	}
+	if value, ok := _c.mutation.UnsentAt(); ok {
+		_spec.SetField(note.FieldUnsentAt, field.TypeTime, value)
+		_node.UnsentAt = &value
+	}
 	if value, ok := _c.mutation.IdempotencyKey(); ok {
 		_spec.SetField(note.FieldIdempotencyKey, field.TypeString, value)
 		_node.IdempotencyKey = &value
@@ -352,6 +388,42 @@ func (u *NoteUpsert) UpdateBody() *NoteUpsert {
 	return u
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (u *NoteUpsert) SetEditedAt(v time.Time) *NoteUpsert {
+	u.Set(note.FieldEditedAt, v)
+	return u
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *NoteUpsert) UpdateEditedAt() *NoteUpsert {
+	u.SetExcluded(note.FieldEditedAt)
+	return u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *NoteUpsert) ClearEditedAt() *NoteUpsert {
+	u.SetNull(note.FieldEditedAt)
+	return u
+}
+
+// SetUnsentAt sets the "unsent_at" field.
+func (u *NoteUpsert) SetUnsentAt(v time.Time) *NoteUpsert {
+	u.Set(note.FieldUnsentAt, v)
+	return u
+}
+
+// UpdateUnsentAt sets the "unsent_at" field to the value that was provided on create.
+func (u *NoteUpsert) UpdateUnsentAt() *NoteUpsert {
+	u.SetExcluded(note.FieldUnsentAt)
+	return u
+}
+
+// ClearUnsentAt clears the value of the "unsent_at" field.
+func (u *NoteUpsert) ClearUnsentAt() *NoteUpsert {
+	u.SetNull(note.FieldUnsentAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -453,6 +525,48 @@ func (u *NoteUpsertOne) SetBody(v string) *NoteUpsertOne {
 func (u *NoteUpsertOne) UpdateBody() *NoteUpsertOne {
 	return u.Update(func(s *NoteUpsert) {
 		s.UpdateBody()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *NoteUpsertOne) SetEditedAt(v time.Time) *NoteUpsertOne {
+	return u.Update(func(s *NoteUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *NoteUpsertOne) UpdateEditedAt() *NoteUpsertOne {
+	return u.Update(func(s *NoteUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *NoteUpsertOne) ClearEditedAt() *NoteUpsertOne {
+	return u.Update(func(s *NoteUpsert) {
+		s.ClearEditedAt()
+	})
+}
+
+// SetUnsentAt sets the "unsent_at" field.
+func (u *NoteUpsertOne) SetUnsentAt(v time.Time) *NoteUpsertOne {
+	return u.Update(func(s *NoteUpsert) {
+		s.SetUnsentAt(v)
+	})
+}
+
+// UpdateUnsentAt sets the "unsent_at" field to the value that was provided on create.
+func (u *NoteUpsertOne) UpdateUnsentAt() *NoteUpsertOne {
+	return u.Update(func(s *NoteUpsert) {
+		s.UpdateUnsentAt()
+	})
+}
+
+// ClearUnsentAt clears the value of the "unsent_at" field.
+func (u *NoteUpsertOne) ClearUnsentAt() *NoteUpsertOne {
+	return u.Update(func(s *NoteUpsert) {
+		s.ClearUnsentAt()
 	})
 }
 
@@ -723,6 +837,48 @@ func (u *NoteUpsertBulk) SetBody(v string) *NoteUpsertBulk {
 func (u *NoteUpsertBulk) UpdateBody() *NoteUpsertBulk {
 	return u.Update(func(s *NoteUpsert) {
 		s.UpdateBody()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *NoteUpsertBulk) SetEditedAt(v time.Time) *NoteUpsertBulk {
+	return u.Update(func(s *NoteUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *NoteUpsertBulk) UpdateEditedAt() *NoteUpsertBulk {
+	return u.Update(func(s *NoteUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *NoteUpsertBulk) ClearEditedAt() *NoteUpsertBulk {
+	return u.Update(func(s *NoteUpsert) {
+		s.ClearEditedAt()
+	})
+}
+
+// SetUnsentAt sets the "unsent_at" field.
+func (u *NoteUpsertBulk) SetUnsentAt(v time.Time) *NoteUpsertBulk {
+	return u.Update(func(s *NoteUpsert) {
+		s.SetUnsentAt(v)
+	})
+}
+
+// UpdateUnsentAt sets the "unsent_at" field to the value that was provided on create.
+func (u *NoteUpsertBulk) UpdateUnsentAt() *NoteUpsertBulk {
+	return u.Update(func(s *NoteUpsert) {
+		s.UpdateUnsentAt()
+	})
+}
+
+// ClearUnsentAt clears the value of the "unsent_at" field.
+func (u *NoteUpsertBulk) ClearUnsentAt() *NoteUpsertBulk {
+	return u.Update(func(s *NoteUpsert) {
+		s.ClearUnsentAt()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -60,6 +61,46 @@ func (_u *NoteUpdate) SetNillableBody(v *string) *NoteUpdate {
 	if v != nil {
 		_u.SetBody(*v)
 	}
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *NoteUpdate) SetEditedAt(v time.Time) *NoteUpdate {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *NoteUpdate) SetNillableEditedAt(v *time.Time) *NoteUpdate {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *NoteUpdate) ClearEditedAt() *NoteUpdate {
+	_u.mutation.ClearEditedAt()
+	return _u
+}
+
+// SetUnsentAt sets the "unsent_at" field.
+func (_u *NoteUpdate) SetUnsentAt(v time.Time) *NoteUpdate {
+	_u.mutation.SetUnsentAt(v)
+	return _u
+}
+
+// SetNillableUnsentAt sets the "unsent_at" field if the given value is not nil.
+func (_u *NoteUpdate) SetNillableUnsentAt(v *time.Time) *NoteUpdate {
+	if v != nil {
+		_u.SetUnsentAt(*v)
+	}
+	return _u
+}
+
+// ClearUnsentAt clears the value of the "unsent_at" field.
+func (_u *NoteUpdate) ClearUnsentAt() *NoteUpdate {
+	_u.mutation.ClearUnsentAt()
 	return _u
 }
 
@@ -131,6 +172,18 @@ func (_u *NoteUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ReplyToIDCleared() {
 		_spec.ClearField(note.FieldReplyToID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(note.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(note.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UnsentAt(); ok {
+		_spec.SetField(note.FieldUnsentAt, field.TypeTime, value)
+	}
+	if _u.mutation.UnsentAtCleared() {
+		_spec.ClearField(note.FieldUnsentAt, field.TypeTime)
 	}
 	if _u.mutation.IdempotencyKeyCleared() {
 		_spec.ClearField(note.FieldIdempotencyKey, field.TypeString)
@@ -218,6 +271,46 @@ func (_u *NoteUpdateOne) SetNillableBody(v *string) *NoteUpdateOne {
 	if v != nil {
 		_u.SetBody(*v)
 	}
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *NoteUpdateOne) SetEditedAt(v time.Time) *NoteUpdateOne {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *NoteUpdateOne) SetNillableEditedAt(v *time.Time) *NoteUpdateOne {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *NoteUpdateOne) ClearEditedAt() *NoteUpdateOne {
+	_u.mutation.ClearEditedAt()
+	return _u
+}
+
+// SetUnsentAt sets the "unsent_at" field.
+func (_u *NoteUpdateOne) SetUnsentAt(v time.Time) *NoteUpdateOne {
+	_u.mutation.SetUnsentAt(v)
+	return _u
+}
+
+// SetNillableUnsentAt sets the "unsent_at" field if the given value is not nil.
+func (_u *NoteUpdateOne) SetNillableUnsentAt(v *time.Time) *NoteUpdateOne {
+	if v != nil {
+		_u.SetUnsentAt(*v)
+	}
+	return _u
+}
+
+// ClearUnsentAt clears the value of the "unsent_at" field.
+func (_u *NoteUpdateOne) ClearUnsentAt() *NoteUpdateOne {
+	_u.mutation.ClearUnsentAt()
 	return _u
 }
 
@@ -319,6 +412,18 @@ func (_u *NoteUpdateOne) sqlSave(ctx context.Context) (_node *Note, err error) {
 	}
 	if _u.mutation.ReplyToIDCleared() {
 		_spec.ClearField(note.FieldReplyToID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(note.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(note.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UnsentAt(); ok {
+		_spec.SetField(note.FieldUnsentAt, field.TypeTime, value)
+	}
+	if _u.mutation.UnsentAtCleared() {
+		_spec.ClearField(note.FieldUnsentAt, field.TypeTime)
 	}
 	if _u.mutation.IdempotencyKeyCleared() {
 		_spec.ClearField(note.FieldIdempotencyKey, field.TypeString)

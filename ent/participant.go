@@ -28,9 +28,19 @@ type Participant struct {
 	Role participant.Role `json:"role,omitempty"`
 	// JoinedAt holds the value of the "joined_at" field.
 	JoinedAt time.Time `json:"joined_at,omitempty"`
+	// seq of the newest note when the user joined: those up to it are not theirs to see
+	JoinedSeq int64 `json:"joined_seq,omitempty"`
+	// REQUEST: a stranger began it and waits; DECLINED: nothing more arrives
+	State participant.State `json:"state,omitempty"`
+	// IsArchived holds the value of the "is_archived" field.
+	IsArchived bool `json:"is_archived,omitempty"`
+	// IsMuted holds the value of the "is_muted" field.
+	IsMuted bool `json:"is_muted,omitempty"`
+	// DIRECT only: one of the two has blocked the other, and neither sees the conversation
+	IsBlocked bool `json:"is_blocked,omitempty"`
 	// seq of the newest note that was read
 	LastReadSeq int64 `json:"last_read_seq,omitempty"`
-	// notes of others beyond last_read_seq
+	// counted inbox entries beyond last_read_seq; always 0 in a ROOM
 	UnreadCount int `json:"unread_count,omitempty"`
 	// Position holds the value of the "position" field.
 	Position int64 `json:"position,omitempty"`
@@ -78,9 +88,11 @@ func (*Participant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case participant.FieldLastReadSeq, participant.FieldUnreadCount, participant.FieldPosition:
+		case participant.FieldIsArchived, participant.FieldIsMuted, participant.FieldIsBlocked:
+			values[i] = new(sql.NullBool)
+		case participant.FieldJoinedSeq, participant.FieldLastReadSeq, participant.FieldUnreadCount, participant.FieldPosition:
 			values[i] = new(sql.NullInt64)
-		case participant.FieldRole:
+		case participant.FieldRole, participant.FieldState:
 			values[i] = new(sql.NullString)
 		case participant.FieldJoinedAt:
 			values[i] = new(sql.NullTime)
@@ -130,6 +142,36 @@ func (_m *Participant) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field joined_at", values[i])
 			} else if value.Valid {
 				_m.JoinedAt = value.Time
+			}
+		case participant.FieldJoinedSeq:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field joined_seq", values[i])
+			} else if value.Valid {
+				_m.JoinedSeq = value.Int64
+			}
+		case participant.FieldState:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field state", values[i])
+			} else if value.Valid {
+				_m.State = participant.State(value.String)
+			}
+		case participant.FieldIsArchived:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_archived", values[i])
+			} else if value.Valid {
+				_m.IsArchived = value.Bool
+			}
+		case participant.FieldIsMuted:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_muted", values[i])
+			} else if value.Valid {
+				_m.IsMuted = value.Bool
+			}
+		case participant.FieldIsBlocked:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_blocked", values[i])
+			} else if value.Valid {
+				_m.IsBlocked = value.Bool
 			}
 		case participant.FieldLastReadSeq:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -206,6 +248,21 @@ func (_m *Participant) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("joined_at=")
 	builder.WriteString(_m.JoinedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("joined_seq=")
+	builder.WriteString(fmt.Sprintf("%v", _m.JoinedSeq))
+	builder.WriteString(", ")
+	builder.WriteString("state=")
+	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString(", ")
+	builder.WriteString("is_archived=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsArchived))
+	builder.WriteString(", ")
+	builder.WriteString("is_muted=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsMuted))
+	builder.WriteString(", ")
+	builder.WriteString("is_blocked=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsBlocked))
 	builder.WriteString(", ")
 	builder.WriteString("last_read_seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastReadSeq))

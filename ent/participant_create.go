@@ -58,6 +58,76 @@ func (_c *ParticipantCreate) SetJoinedAt(v time.Time) *ParticipantCreate {
 	return _c
 }
 
+// SetJoinedSeq sets the "joined_seq" field.
+func (_c *ParticipantCreate) SetJoinedSeq(v int64) *ParticipantCreate {
+	_c.mutation.SetJoinedSeq(v)
+	return _c
+}
+
+// SetNillableJoinedSeq sets the "joined_seq" field if the given value is not nil.
+func (_c *ParticipantCreate) SetNillableJoinedSeq(v *int64) *ParticipantCreate {
+	if v != nil {
+		_c.SetJoinedSeq(*v)
+	}
+	return _c
+}
+
+// SetState sets the "state" field.
+func (_c *ParticipantCreate) SetState(v participant.State) *ParticipantCreate {
+	_c.mutation.SetState(v)
+	return _c
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_c *ParticipantCreate) SetNillableState(v *participant.State) *ParticipantCreate {
+	if v != nil {
+		_c.SetState(*v)
+	}
+	return _c
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (_c *ParticipantCreate) SetIsArchived(v bool) *ParticipantCreate {
+	_c.mutation.SetIsArchived(v)
+	return _c
+}
+
+// SetNillableIsArchived sets the "is_archived" field if the given value is not nil.
+func (_c *ParticipantCreate) SetNillableIsArchived(v *bool) *ParticipantCreate {
+	if v != nil {
+		_c.SetIsArchived(*v)
+	}
+	return _c
+}
+
+// SetIsMuted sets the "is_muted" field.
+func (_c *ParticipantCreate) SetIsMuted(v bool) *ParticipantCreate {
+	_c.mutation.SetIsMuted(v)
+	return _c
+}
+
+// SetNillableIsMuted sets the "is_muted" field if the given value is not nil.
+func (_c *ParticipantCreate) SetNillableIsMuted(v *bool) *ParticipantCreate {
+	if v != nil {
+		_c.SetIsMuted(*v)
+	}
+	return _c
+}
+
+// SetIsBlocked sets the "is_blocked" field.
+func (_c *ParticipantCreate) SetIsBlocked(v bool) *ParticipantCreate {
+	_c.mutation.SetIsBlocked(v)
+	return _c
+}
+
+// SetNillableIsBlocked sets the "is_blocked" field if the given value is not nil.
+func (_c *ParticipantCreate) SetNillableIsBlocked(v *bool) *ParticipantCreate {
+	if v != nil {
+		_c.SetIsBlocked(*v)
+	}
+	return _c
+}
+
 // SetLastReadSeq sets the "last_read_seq" field.
 func (_c *ParticipantCreate) SetLastReadSeq(v int64) *ParticipantCreate {
 	_c.mutation.SetLastReadSeq(v)
@@ -155,6 +225,26 @@ func (_c *ParticipantCreate) defaults() {
 		v := participant.DefaultRole
 		_c.mutation.SetRole(v)
 	}
+	if _, ok := _c.mutation.JoinedSeq(); !ok {
+		v := participant.DefaultJoinedSeq
+		_c.mutation.SetJoinedSeq(v)
+	}
+	if _, ok := _c.mutation.State(); !ok {
+		v := participant.DefaultState
+		_c.mutation.SetState(v)
+	}
+	if _, ok := _c.mutation.IsArchived(); !ok {
+		v := participant.DefaultIsArchived
+		_c.mutation.SetIsArchived(v)
+	}
+	if _, ok := _c.mutation.IsMuted(); !ok {
+		v := participant.DefaultIsMuted
+		_c.mutation.SetIsMuted(v)
+	}
+	if _, ok := _c.mutation.IsBlocked(); !ok {
+		v := participant.DefaultIsBlocked
+		_c.mutation.SetIsBlocked(v)
+	}
 	if _, ok := _c.mutation.LastReadSeq(); !ok {
 		v := participant.DefaultLastReadSeq
 		_c.mutation.SetLastReadSeq(v)
@@ -187,6 +277,26 @@ func (_c *ParticipantCreate) check() error {
 	}
 	if _, ok := _c.mutation.JoinedAt(); !ok {
 		return &ValidationError{Name: "joined_at", err: errors.New(`ent: missing required field "Participant.joined_at"`)}
+	}
+	if _, ok := _c.mutation.JoinedSeq(); !ok {
+		return &ValidationError{Name: "joined_seq", err: errors.New(`ent: missing required field "Participant.joined_seq"`)}
+	}
+	if _, ok := _c.mutation.State(); !ok {
+		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "Participant.state"`)}
+	}
+	if v, ok := _c.mutation.State(); ok {
+		if err := participant.StateValidator(v); err != nil {
+			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Participant.state": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.IsArchived(); !ok {
+		return &ValidationError{Name: "is_archived", err: errors.New(`ent: missing required field "Participant.is_archived"`)}
+	}
+	if _, ok := _c.mutation.IsMuted(); !ok {
+		return &ValidationError{Name: "is_muted", err: errors.New(`ent: missing required field "Participant.is_muted"`)}
+	}
+	if _, ok := _c.mutation.IsBlocked(); !ok {
+		return &ValidationError{Name: "is_blocked", err: errors.New(`ent: missing required field "Participant.is_blocked"`)}
 	}
 	if _, ok := _c.mutation.LastReadSeq(); !ok {
 		return &ValidationError{Name: "last_read_seq", err: errors.New(`ent: missing required field "Participant.last_read_seq"`)}
@@ -246,6 +356,26 @@ func (_c *ParticipantCreate) createSpec() (*Participant, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.JoinedAt(); ok {
 		_spec.SetField(participant.FieldJoinedAt, field.TypeTime, value)
 		_node.JoinedAt = value
+	}
+	if value, ok := _c.mutation.JoinedSeq(); ok {
+		_spec.SetField(participant.FieldJoinedSeq, field.TypeInt64, value)
+		_node.JoinedSeq = value
+	}
+	if value, ok := _c.mutation.State(); ok {
+		_spec.SetField(participant.FieldState, field.TypeEnum, value)
+		_node.State = value
+	}
+	if value, ok := _c.mutation.IsArchived(); ok {
+		_spec.SetField(participant.FieldIsArchived, field.TypeBool, value)
+		_node.IsArchived = value
+	}
+	if value, ok := _c.mutation.IsMuted(); ok {
+		_spec.SetField(participant.FieldIsMuted, field.TypeBool, value)
+		_node.IsMuted = value
+	}
+	if value, ok := _c.mutation.IsBlocked(); ok {
+		_spec.SetField(participant.FieldIsBlocked, field.TypeBool, value)
+		_node.IsBlocked = value
 	}
 	if value, ok := _c.mutation.LastReadSeq(); ok {
 		_spec.SetField(participant.FieldLastReadSeq, field.TypeInt64, value)
@@ -366,6 +496,72 @@ func (u *ParticipantUpsert) SetJoinedAt(v time.Time) *ParticipantUpsert {
 // UpdateJoinedAt sets the "joined_at" field to the value that was provided on create.
 func (u *ParticipantUpsert) UpdateJoinedAt() *ParticipantUpsert {
 	u.SetExcluded(participant.FieldJoinedAt)
+	return u
+}
+
+// SetJoinedSeq sets the "joined_seq" field.
+func (u *ParticipantUpsert) SetJoinedSeq(v int64) *ParticipantUpsert {
+	u.Set(participant.FieldJoinedSeq, v)
+	return u
+}
+
+// UpdateJoinedSeq sets the "joined_seq" field to the value that was provided on create.
+func (u *ParticipantUpsert) UpdateJoinedSeq() *ParticipantUpsert {
+	u.SetExcluded(participant.FieldJoinedSeq)
+	return u
+}
+
+// AddJoinedSeq adds v to the "joined_seq" field.
+func (u *ParticipantUpsert) AddJoinedSeq(v int64) *ParticipantUpsert {
+	u.Add(participant.FieldJoinedSeq, v)
+	return u
+}
+
+// SetState sets the "state" field.
+func (u *ParticipantUpsert) SetState(v participant.State) *ParticipantUpsert {
+	u.Set(participant.FieldState, v)
+	return u
+}
+
+// UpdateState sets the "state" field to the value that was provided on create.
+func (u *ParticipantUpsert) UpdateState() *ParticipantUpsert {
+	u.SetExcluded(participant.FieldState)
+	return u
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (u *ParticipantUpsert) SetIsArchived(v bool) *ParticipantUpsert {
+	u.Set(participant.FieldIsArchived, v)
+	return u
+}
+
+// UpdateIsArchived sets the "is_archived" field to the value that was provided on create.
+func (u *ParticipantUpsert) UpdateIsArchived() *ParticipantUpsert {
+	u.SetExcluded(participant.FieldIsArchived)
+	return u
+}
+
+// SetIsMuted sets the "is_muted" field.
+func (u *ParticipantUpsert) SetIsMuted(v bool) *ParticipantUpsert {
+	u.Set(participant.FieldIsMuted, v)
+	return u
+}
+
+// UpdateIsMuted sets the "is_muted" field to the value that was provided on create.
+func (u *ParticipantUpsert) UpdateIsMuted() *ParticipantUpsert {
+	u.SetExcluded(participant.FieldIsMuted)
+	return u
+}
+
+// SetIsBlocked sets the "is_blocked" field.
+func (u *ParticipantUpsert) SetIsBlocked(v bool) *ParticipantUpsert {
+	u.Set(participant.FieldIsBlocked, v)
+	return u
+}
+
+// UpdateIsBlocked sets the "is_blocked" field to the value that was provided on create.
+func (u *ParticipantUpsert) UpdateIsBlocked() *ParticipantUpsert {
+	u.SetExcluded(participant.FieldIsBlocked)
 	return u
 }
 
@@ -502,6 +698,83 @@ func (u *ParticipantUpsertOne) SetJoinedAt(v time.Time) *ParticipantUpsertOne {
 func (u *ParticipantUpsertOne) UpdateJoinedAt() *ParticipantUpsertOne {
 	return u.Update(func(s *ParticipantUpsert) {
 		s.UpdateJoinedAt()
+	})
+}
+
+// SetJoinedSeq sets the "joined_seq" field.
+func (u *ParticipantUpsertOne) SetJoinedSeq(v int64) *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetJoinedSeq(v)
+	})
+}
+
+// AddJoinedSeq adds v to the "joined_seq" field.
+func (u *ParticipantUpsertOne) AddJoinedSeq(v int64) *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.AddJoinedSeq(v)
+	})
+}
+
+// UpdateJoinedSeq sets the "joined_seq" field to the value that was provided on create.
+func (u *ParticipantUpsertOne) UpdateJoinedSeq() *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateJoinedSeq()
+	})
+}
+
+// SetState sets the "state" field.
+func (u *ParticipantUpsertOne) SetState(v participant.State) *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetState(v)
+	})
+}
+
+// UpdateState sets the "state" field to the value that was provided on create.
+func (u *ParticipantUpsertOne) UpdateState() *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateState()
+	})
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (u *ParticipantUpsertOne) SetIsArchived(v bool) *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetIsArchived(v)
+	})
+}
+
+// UpdateIsArchived sets the "is_archived" field to the value that was provided on create.
+func (u *ParticipantUpsertOne) UpdateIsArchived() *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateIsArchived()
+	})
+}
+
+// SetIsMuted sets the "is_muted" field.
+func (u *ParticipantUpsertOne) SetIsMuted(v bool) *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetIsMuted(v)
+	})
+}
+
+// UpdateIsMuted sets the "is_muted" field to the value that was provided on create.
+func (u *ParticipantUpsertOne) UpdateIsMuted() *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateIsMuted()
+	})
+}
+
+// SetIsBlocked sets the "is_blocked" field.
+func (u *ParticipantUpsertOne) SetIsBlocked(v bool) *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetIsBlocked(v)
+	})
+}
+
+// UpdateIsBlocked sets the "is_blocked" field to the value that was provided on create.
+func (u *ParticipantUpsertOne) UpdateIsBlocked() *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateIsBlocked()
 	})
 }
 
@@ -814,6 +1087,83 @@ func (u *ParticipantUpsertBulk) SetJoinedAt(v time.Time) *ParticipantUpsertBulk 
 func (u *ParticipantUpsertBulk) UpdateJoinedAt() *ParticipantUpsertBulk {
 	return u.Update(func(s *ParticipantUpsert) {
 		s.UpdateJoinedAt()
+	})
+}
+
+// SetJoinedSeq sets the "joined_seq" field.
+func (u *ParticipantUpsertBulk) SetJoinedSeq(v int64) *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetJoinedSeq(v)
+	})
+}
+
+// AddJoinedSeq adds v to the "joined_seq" field.
+func (u *ParticipantUpsertBulk) AddJoinedSeq(v int64) *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.AddJoinedSeq(v)
+	})
+}
+
+// UpdateJoinedSeq sets the "joined_seq" field to the value that was provided on create.
+func (u *ParticipantUpsertBulk) UpdateJoinedSeq() *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateJoinedSeq()
+	})
+}
+
+// SetState sets the "state" field.
+func (u *ParticipantUpsertBulk) SetState(v participant.State) *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetState(v)
+	})
+}
+
+// UpdateState sets the "state" field to the value that was provided on create.
+func (u *ParticipantUpsertBulk) UpdateState() *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateState()
+	})
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (u *ParticipantUpsertBulk) SetIsArchived(v bool) *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetIsArchived(v)
+	})
+}
+
+// UpdateIsArchived sets the "is_archived" field to the value that was provided on create.
+func (u *ParticipantUpsertBulk) UpdateIsArchived() *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateIsArchived()
+	})
+}
+
+// SetIsMuted sets the "is_muted" field.
+func (u *ParticipantUpsertBulk) SetIsMuted(v bool) *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetIsMuted(v)
+	})
+}
+
+// UpdateIsMuted sets the "is_muted" field to the value that was provided on create.
+func (u *ParticipantUpsertBulk) UpdateIsMuted() *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateIsMuted()
+	})
+}
+
+// SetIsBlocked sets the "is_blocked" field.
+func (u *ParticipantUpsertBulk) SetIsBlocked(v bool) *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetIsBlocked(v)
+	})
+}
+
+// UpdateIsBlocked sets the "is_blocked" field to the value that was provided on create.
+func (u *ParticipantUpsertBulk) UpdateIsBlocked() *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateIsBlocked()
 	})
 }
 

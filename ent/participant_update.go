@@ -56,6 +56,83 @@ func (_u *ParticipantUpdate) SetNillableJoinedAt(v *time.Time) *ParticipantUpdat
 	return _u
 }
 
+// SetJoinedSeq sets the "joined_seq" field.
+func (_u *ParticipantUpdate) SetJoinedSeq(v int64) *ParticipantUpdate {
+	_u.mutation.ResetJoinedSeq()
+	_u.mutation.SetJoinedSeq(v)
+	return _u
+}
+
+// SetNillableJoinedSeq sets the "joined_seq" field if the given value is not nil.
+func (_u *ParticipantUpdate) SetNillableJoinedSeq(v *int64) *ParticipantUpdate {
+	if v != nil {
+		_u.SetJoinedSeq(*v)
+	}
+	return _u
+}
+
+// AddJoinedSeq adds value to the "joined_seq" field.
+func (_u *ParticipantUpdate) AddJoinedSeq(v int64) *ParticipantUpdate {
+	_u.mutation.AddJoinedSeq(v)
+	return _u
+}
+
+// SetState sets the "state" field.
+func (_u *ParticipantUpdate) SetState(v participant.State) *ParticipantUpdate {
+	_u.mutation.SetState(v)
+	return _u
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_u *ParticipantUpdate) SetNillableState(v *participant.State) *ParticipantUpdate {
+	if v != nil {
+		_u.SetState(*v)
+	}
+	return _u
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (_u *ParticipantUpdate) SetIsArchived(v bool) *ParticipantUpdate {
+	_u.mutation.SetIsArchived(v)
+	return _u
+}
+
+// SetNillableIsArchived sets the "is_archived" field if the given value is not nil.
+func (_u *ParticipantUpdate) SetNillableIsArchived(v *bool) *ParticipantUpdate {
+	if v != nil {
+		_u.SetIsArchived(*v)
+	}
+	return _u
+}
+
+// SetIsMuted sets the "is_muted" field.
+func (_u *ParticipantUpdate) SetIsMuted(v bool) *ParticipantUpdate {
+	_u.mutation.SetIsMuted(v)
+	return _u
+}
+
+// SetNillableIsMuted sets the "is_muted" field if the given value is not nil.
+func (_u *ParticipantUpdate) SetNillableIsMuted(v *bool) *ParticipantUpdate {
+	if v != nil {
+		_u.SetIsMuted(*v)
+	}
+	return _u
+}
+
+// SetIsBlocked sets the "is_blocked" field.
+func (_u *ParticipantUpdate) SetIsBlocked(v bool) *ParticipantUpdate {
+	_u.mutation.SetIsBlocked(v)
+	return _u
+}
+
+// SetNillableIsBlocked sets the "is_blocked" field if the given value is not nil.
+func (_u *ParticipantUpdate) SetNillableIsBlocked(v *bool) *ParticipantUpdate {
+	if v != nil {
+		_u.SetIsBlocked(*v)
+	}
+	return _u
+}
+
 // SetLastReadSeq sets the "last_read_seq" field.
 func (_u *ParticipantUpdate) SetLastReadSeq(v int64) *ParticipantUpdate {
 	_u.mutation.ResetLastReadSeq()
@@ -158,6 +235,11 @@ func (_u *ParticipantUpdate) check() error {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "Participant.role": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.State(); ok {
+		if err := participant.StateValidator(v); err != nil {
+			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Participant.state": %w`, err)}
+		}
+	}
 	if _u.mutation.ConversationCleared() && len(_u.mutation.ConversationIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Participant.conversation"`)
 	}
@@ -184,6 +266,24 @@ func (_u *ParticipantUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.JoinedAt(); ok {
 		_spec.SetField(participant.FieldJoinedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.JoinedSeq(); ok {
+		_spec.SetField(participant.FieldJoinedSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedJoinedSeq(); ok {
+		_spec.AddField(participant.FieldJoinedSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.State(); ok {
+		_spec.SetField(participant.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.IsArchived(); ok {
+		_spec.SetField(participant.FieldIsArchived, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsMuted(); ok {
+		_spec.SetField(participant.FieldIsMuted, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsBlocked(); ok {
+		_spec.SetField(participant.FieldIsBlocked, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.LastReadSeq(); ok {
 		_spec.SetField(participant.FieldLastReadSeq, field.TypeInt64, value)
@@ -247,6 +347,83 @@ func (_u *ParticipantUpdateOne) SetJoinedAt(v time.Time) *ParticipantUpdateOne {
 func (_u *ParticipantUpdateOne) SetNillableJoinedAt(v *time.Time) *ParticipantUpdateOne {
 	if v != nil {
 		_u.SetJoinedAt(*v)
+	}
+	return _u
+}
+
+// SetJoinedSeq sets the "joined_seq" field.
+func (_u *ParticipantUpdateOne) SetJoinedSeq(v int64) *ParticipantUpdateOne {
+	_u.mutation.ResetJoinedSeq()
+	_u.mutation.SetJoinedSeq(v)
+	return _u
+}
+
+// SetNillableJoinedSeq sets the "joined_seq" field if the given value is not nil.
+func (_u *ParticipantUpdateOne) SetNillableJoinedSeq(v *int64) *ParticipantUpdateOne {
+	if v != nil {
+		_u.SetJoinedSeq(*v)
+	}
+	return _u
+}
+
+// AddJoinedSeq adds value to the "joined_seq" field.
+func (_u *ParticipantUpdateOne) AddJoinedSeq(v int64) *ParticipantUpdateOne {
+	_u.mutation.AddJoinedSeq(v)
+	return _u
+}
+
+// SetState sets the "state" field.
+func (_u *ParticipantUpdateOne) SetState(v participant.State) *ParticipantUpdateOne {
+	_u.mutation.SetState(v)
+	return _u
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_u *ParticipantUpdateOne) SetNillableState(v *participant.State) *ParticipantUpdateOne {
+	if v != nil {
+		_u.SetState(*v)
+	}
+	return _u
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (_u *ParticipantUpdateOne) SetIsArchived(v bool) *ParticipantUpdateOne {
+	_u.mutation.SetIsArchived(v)
+	return _u
+}
+
+// SetNillableIsArchived sets the "is_archived" field if the given value is not nil.
+func (_u *ParticipantUpdateOne) SetNillableIsArchived(v *bool) *ParticipantUpdateOne {
+	if v != nil {
+		_u.SetIsArchived(*v)
+	}
+	return _u
+}
+
+// SetIsMuted sets the "is_muted" field.
+func (_u *ParticipantUpdateOne) SetIsMuted(v bool) *ParticipantUpdateOne {
+	_u.mutation.SetIsMuted(v)
+	return _u
+}
+
+// SetNillableIsMuted sets the "is_muted" field if the given value is not nil.
+func (_u *ParticipantUpdateOne) SetNillableIsMuted(v *bool) *ParticipantUpdateOne {
+	if v != nil {
+		_u.SetIsMuted(*v)
+	}
+	return _u
+}
+
+// SetIsBlocked sets the "is_blocked" field.
+func (_u *ParticipantUpdateOne) SetIsBlocked(v bool) *ParticipantUpdateOne {
+	_u.mutation.SetIsBlocked(v)
+	return _u
+}
+
+// SetNillableIsBlocked sets the "is_blocked" field if the given value is not nil.
+func (_u *ParticipantUpdateOne) SetNillableIsBlocked(v *bool) *ParticipantUpdateOne {
+	if v != nil {
+		_u.SetIsBlocked(*v)
 	}
 	return _u
 }
@@ -366,6 +543,11 @@ func (_u *ParticipantUpdateOne) check() error {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "Participant.role": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.State(); ok {
+		if err := participant.StateValidator(v); err != nil {
+			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Participant.state": %w`, err)}
+		}
+	}
 	if _u.mutation.ConversationCleared() && len(_u.mutation.ConversationIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Participant.conversation"`)
 	}
@@ -409,6 +591,24 @@ func (_u *ParticipantUpdateOne) sqlSave(ctx context.Context) (_node *Participant
 	}
 	if value, ok := _u.mutation.JoinedAt(); ok {
 		_spec.SetField(participant.FieldJoinedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.JoinedSeq(); ok {
+		_spec.SetField(participant.FieldJoinedSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedJoinedSeq(); ok {
+		_spec.AddField(participant.FieldJoinedSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.State(); ok {
+		_spec.SetField(participant.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.IsArchived(); ok {
+		_spec.SetField(participant.FieldIsArchived, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsMuted(); ok {
+		_spec.SetField(participant.FieldIsMuted, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsBlocked(); ok {
+		_spec.SetField(participant.FieldIsBlocked, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.LastReadSeq(); ok {
 		_spec.SetField(participant.FieldLastReadSeq, field.TypeInt64, value)

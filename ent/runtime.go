@@ -29,7 +29,7 @@ func init() {
 	conversationFields := schema.Conversation{}.Fields()
 	_ = conversationFields
 	// conversationDescSeq is the schema descriptor for seq field.
-	conversationDescSeq := conversationFields[4].Descriptor()
+	conversationDescSeq := conversationFields[5].Descriptor()
 	// conversation.DefaultSeq holds the default value on creation for the seq field.
 	conversation.DefaultSeq = conversationDescSeq.Default.(int64)
 	notificationFields := schema.Notification{}.Fields()
@@ -56,16 +56,32 @@ func init() {
 	notification.DefaultIsRead = notificationDescIsRead.Default.(bool)
 	participantFields := schema.Participant{}.Fields()
 	_ = participantFields
+	// participantDescJoinedSeq is the schema descriptor for joined_seq field.
+	participantDescJoinedSeq := participantFields[5].Descriptor()
+	// participant.DefaultJoinedSeq holds the default value on creation for the joined_seq field.
+	participant.DefaultJoinedSeq = participantDescJoinedSeq.Default.(int64)
+	// participantDescIsArchived is the schema descriptor for is_archived field.
+	participantDescIsArchived := participantFields[7].Descriptor()
+	// participant.DefaultIsArchived holds the default value on creation for the is_archived field.
+	participant.DefaultIsArchived = participantDescIsArchived.Default.(bool)
+	// participantDescIsMuted is the schema descriptor for is_muted field.
+	participantDescIsMuted := participantFields[8].Descriptor()
+	// participant.DefaultIsMuted holds the default value on creation for the is_muted field.
+	participant.DefaultIsMuted = participantDescIsMuted.Default.(bool)
+	// participantDescIsBlocked is the schema descriptor for is_blocked field.
+	participantDescIsBlocked := participantFields[9].Descriptor()
+	// participant.DefaultIsBlocked holds the default value on creation for the is_blocked field.
+	participant.DefaultIsBlocked = participantDescIsBlocked.Default.(bool)
 	// participantDescLastReadSeq is the schema descriptor for last_read_seq field.
-	participantDescLastReadSeq := participantFields[5].Descriptor()
+	participantDescLastReadSeq := participantFields[10].Descriptor()
 	// participant.DefaultLastReadSeq holds the default value on creation for the last_read_seq field.
 	participant.DefaultLastReadSeq = participantDescLastReadSeq.Default.(int64)
 	// participantDescUnreadCount is the schema descriptor for unread_count field.
-	participantDescUnreadCount := participantFields[6].Descriptor()
+	participantDescUnreadCount := participantFields[11].Descriptor()
 	// participant.DefaultUnreadCount holds the default value on creation for the unread_count field.
 	participant.DefaultUnreadCount = participantDescUnreadCount.Default.(int)
 	// participantDescPosition is the schema descriptor for position field.
-	participantDescPosition := participantFields[7].Descriptor()
+	participantDescPosition := participantFields[12].Descriptor()
 	// participant.DefaultPosition holds the default value on creation for the position field.
 	participant.DefaultPosition = participantDescPosition.Default.(int64)
 	postFields := schema.Post{}.Fields()
@@ -84,4 +100,8 @@ func init() {
 	userDescIsBot := userFields[5].Descriptor()
 	// user.DefaultIsBot holds the default value on creation for the is_bot field.
 	user.DefaultIsBot = userDescIsBot.Default.(bool)
+	// userDescSharesReadMarks is the schema descriptor for shares_read_marks field.
+	userDescSharesReadMarks := userFields[6].Descriptor()
+	// user.DefaultSharesReadMarks holds the default value on creation for the shares_read_marks field.
+	user.DefaultSharesReadMarks = userDescSharesReadMarks.Default.(bool)
 }

@@ -28,6 +28,8 @@ type User struct {
 	PasswordHash *string `json:"-"`
 	// IsBot holds the value of the "is_bot" field.
 	IsBot bool `json:"is_bot,omitempty"`
+	// false: nobody sees what this user has read, nor does this user see what others have
+	SharesReadMarks bool `json:"shares_read_marks,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    time.Time `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -38,7 +40,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case user.FieldIsBot:
+		case user.FieldIsBot, user.FieldSharesReadMarks:
 			values[i] = new(sql.NullBool)
 		case user.FieldUsername, user.FieldDisplayName, user.FieldAvatarURL, user.FieldPasswordHash:
 			values[i] = new(sql.NullString)
@@ -99,6 +101,12 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.IsBot = value.Bool
 			}
+		case user.FieldSharesReadMarks:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field shares_read_marks", values[i])
+			} else if value.Valid {
+				_m.SharesReadMarks = value.Bool
+			}
 		case user.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -156,6 +164,9 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("is_bot=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IsBot))
+	builder.WriteString(", ")
+	builder.WriteString("shares_read_marks=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SharesReadMarks))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

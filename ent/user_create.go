@@ -78,6 +78,20 @@ func (_c *UserCreate) SetNillableIsBot(v *bool) *UserCreate {
 	return _c
 }
 
+// SetSharesReadMarks sets the "shares_read_marks" field.
+func (_c *UserCreate) SetSharesReadMarks(v bool) *UserCreate {
+	_c.mutation.SetSharesReadMarks(v)
+	return _c
+}
+
+// SetNillableSharesReadMarks sets the "shares_read_marks" field if the given value is not nil.
+func (_c *UserCreate) SetNillableSharesReadMarks(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetSharesReadMarks(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *UserCreate) SetCreatedAt(v time.Time) *UserCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -129,6 +143,10 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultIsBot
 		_c.mutation.SetIsBot(v)
 	}
+	if _, ok := _c.mutation.SharesReadMarks(); !ok {
+		v := user.DefaultSharesReadMarks
+		_c.mutation.SetSharesReadMarks(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -141,6 +159,9 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.IsBot(); !ok {
 		return &ValidationError{Name: "is_bot", err: errors.New(`ent: missing required field "User.is_bot"`)}
+	}
+	if _, ok := _c.mutation.SharesReadMarks(); !ok {
+		return &ValidationError{Name: "shares_read_marks", err: errors.New(`ent: missing required field "User.shares_read_marks"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "User.created_at"`)}
@@ -200,6 +221,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.IsBot(); ok {
 		_spec.SetField(user.FieldIsBot, field.TypeBool, value)
 		_node.IsBot = value
+	}
+	if value, ok := _c.mutation.SharesReadMarks(); ok {
+		_spec.SetField(user.FieldSharesReadMarks, field.TypeBool, value)
+		_node.SharesReadMarks = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(user.FieldCreatedAt, field.TypeTime, value)
@@ -326,6 +351,18 @@ func (u *UserUpsert) SetIsBot(v bool) *UserUpsert {
 // UpdateIsBot sets the "is_bot" field to the value that was provided on create.
 func (u *UserUpsert) UpdateIsBot() *UserUpsert {
 	u.SetExcluded(user.FieldIsBot)
+	return u
+}
+
+// SetSharesReadMarks sets the "shares_read_marks" field.
+func (u *UserUpsert) SetSharesReadMarks(v bool) *UserUpsert {
+	u.Set(user.FieldSharesReadMarks, v)
+	return u
+}
+
+// UpdateSharesReadMarks sets the "shares_read_marks" field to the value that was provided on create.
+func (u *UserUpsert) UpdateSharesReadMarks() *UserUpsert {
+	u.SetExcluded(user.FieldSharesReadMarks)
 	return u
 }
 
@@ -461,6 +498,20 @@ func (u *UserUpsertOne) SetIsBot(v bool) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateIsBot() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateIsBot()
+	})
+}
+
+// SetSharesReadMarks sets the "shares_read_marks" field.
+func (u *UserUpsertOne) SetSharesReadMarks(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSharesReadMarks(v)
+	})
+}
+
+// UpdateSharesReadMarks sets the "shares_read_marks" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateSharesReadMarks() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSharesReadMarks()
 	})
 }
 
@@ -763,6 +814,20 @@ func (u *UserUpsertBulk) SetIsBot(v bool) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateIsBot() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateIsBot()
+	})
+}
+
+// SetSharesReadMarks sets the "shares_read_marks" field.
+func (u *UserUpsertBulk) SetSharesReadMarks(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSharesReadMarks(v)
+	})
+}
+
+// UpdateSharesReadMarks sets the "shares_read_marks" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateSharesReadMarks() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSharesReadMarks()
 	})
 }
 

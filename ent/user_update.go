@@ -109,6 +109,20 @@ func (_u *UserUpdate) SetNillableIsBot(v *bool) *UserUpdate {
 	return _u
 }
 
+// SetSharesReadMarks sets the "shares_read_marks" field.
+func (_u *UserUpdate) SetSharesReadMarks(v bool) *UserUpdate {
+	_u.mutation.SetSharesReadMarks(v)
+	return _u
+}
+
+// SetNillableSharesReadMarks sets the "shares_read_marks" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableSharesReadMarks(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetSharesReadMarks(*v)
+	}
+	return _u
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
@@ -170,6 +184,9 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.IsBot(); ok {
 		_spec.SetField(user.FieldIsBot, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.SharesReadMarks(); ok {
+		_spec.SetField(user.FieldSharesReadMarks, field.TypeBool, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -273,6 +290,20 @@ func (_u *UserUpdateOne) SetNillableIsBot(v *bool) *UserUpdateOne {
 	return _u
 }
 
+// SetSharesReadMarks sets the "shares_read_marks" field.
+func (_u *UserUpdateOne) SetSharesReadMarks(v bool) *UserUpdateOne {
+	_u.mutation.SetSharesReadMarks(v)
+	return _u
+}
+
+// SetNillableSharesReadMarks sets the "shares_read_marks" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableSharesReadMarks(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetSharesReadMarks(*v)
+	}
+	return _u
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdateOne) Mutation() *UserMutation {
 	return _u.mutation
@@ -364,6 +395,9 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.IsBot(); ok {
 		_spec.SetField(user.FieldIsBot, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.SharesReadMarks(); ok {
+		_spec.SetField(user.FieldSharesReadMarks, field.TypeBool, value)
 	}
 	_node = &User{config: _u.config}
 	_spec.Assign = _node.assignValues

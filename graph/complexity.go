@@ -39,8 +39,16 @@ func complexity() (c ComplexityRoot) {
 	c.Comment.Replies = list
 	c.Conversation.Participants = list
 	c.Conversation.Notes = list
-	c.Viewer.Conversations = list
-	c.Viewer.Notes = func(child int, _ notes.Box, first *int, after *string, last *int, before *string) int {
+	c.Query.Rooms = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
+		return list(child, first, after, last, before)
+	}
+	c.Note.ReadBy = list
+	c.Viewer.BlockedUsers = list
+	c.Viewer.Sessions = list
+	c.Viewer.Conversations = func(child int, _, _ bool, first *int, after *string, last *int, before *string) int {
+		return list(child, first, after, last, before)
+	}
+	c.Viewer.Notes = func(child int, _ notes.Box, _ bool, _ *string, first *int, after *string, last *int, before *string) int {
 		return list(child, first, after, last, before)
 	}
 	c.Viewer.Notifications = func(child int, _ *bool, _ []notify.Kind, first *int, after *string, last *int, before *string) int {

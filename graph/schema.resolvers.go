@@ -51,6 +51,18 @@ func (r *conversationResolver) LastNote(ctx context.Context, obj *notes.Conversa
 	return find(ctx, from(ctx).notes, obj.LastNoteID)
 }
 
+func (r *conversationResolver) ViewerParticipant(ctx context.Context, obj *notes.Conversation) (*notes.Participant, error) {
+	return r.conversationViewerParticipant(ctx, obj)
+}
+
+func (r *conversationActivityResolver) User(ctx context.Context, obj *model.ConversationActivity) (*accounts.User, error) {
+	return r.activityUser(ctx, obj)
+}
+
+func (r *conversationActivityResolver) LastReadNote(ctx context.Context, obj *model.ConversationActivity) (*notes.Note, error) {
+	return r.activityLastReadNote(ctx, obj)
+}
+
 func (r *mutationResolver) Register(ctx context.Context, input model.RegisterInput) (*model.RegisterPayload, error) {
 	session, err := r.Accounts.Register(ctx, accounts.Registration(input))
 	p := &model.RegisterPayload{}
@@ -85,6 +97,30 @@ func (r *mutationResolver) Logout(ctx context.Context) (*model.LogoutPayload, er
 	return &model.LogoutPayload{UserErrors: []problem.UserError{}}, nil
 }
 
+func (r *mutationResolver) RenewSession(ctx context.Context) (*model.RenewSessionPayload, error) {
+	return r.renewSession(ctx)
+}
+
+func (r *mutationResolver) RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
+	return r.revokeSession(ctx, input)
+}
+
+func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
+	return r.changePassword(ctx, input)
+}
+
+func (r *mutationResolver) UpdateProfile(ctx context.Context, input model.UpdateProfileInput) (*model.UpdateProfilePayload, error) {
+	return r.updateProfile(ctx, input)
+}
+
+func (r *mutationResolver) BlockUser(ctx context.Context, input model.BlockUserInput) (*model.BlockUserPayload, error) {
+	return r.blockUser(ctx, input)
+}
+
+func (r *mutationResolver) UnblockUser(ctx context.Context, input model.UnblockUserInput) (*model.UnblockUserPayload, error) {
+	return r.unblockUser(ctx, input)
+}
+
 func (r *mutationResolver) SendNote(ctx context.Context, input model.SendNoteInput) (*model.SendNotePayload, error) {
 	v, err := access.SignedIn(ctx)
 	if err != nil {
@@ -115,6 +151,78 @@ func (r *mutationResolver) MarkConversationRead(ctx context.Context, input model
 	}
 	p.Conversation, p.Unread, p.Cursor = read.Conversation, model.NewUnreadCounts(v.UserID, read.Unread), read.Cursor
 	return p, nil
+}
+
+func (r *mutationResolver) EditNote(ctx context.Context, input model.EditNoteInput) (*model.EditNotePayload, error) {
+	return r.editNote(ctx, input)
+}
+
+func (r *mutationResolver) UnsendNote(ctx context.Context, input model.UnsendNoteInput) (*model.UnsendNotePayload, error) {
+	return r.unsendNote(ctx, input)
+}
+
+func (r *mutationResolver) DeleteNote(ctx context.Context, input model.DeleteNoteInput) (*model.DeleteNotePayload, error) {
+	return r.deleteNote(ctx, input)
+}
+
+func (r *mutationResolver) ArchiveConversation(ctx context.Context, input model.ArchiveConversationInput) (*model.ArchiveConversationPayload, error) {
+	return r.archiveConversation(ctx, input)
+}
+
+func (r *mutationResolver) MuteConversation(ctx context.Context, input model.MuteConversationInput) (*model.MuteConversationPayload, error) {
+	return r.muteConversation(ctx, input)
+}
+
+func (r *mutationResolver) CreateGroup(ctx context.Context, input model.CreateGroupInput) (*model.CreateGroupPayload, error) {
+	return r.createGroup(ctx, input)
+}
+
+func (r *mutationResolver) RenameConversation(ctx context.Context, input model.RenameConversationInput) (*model.RenameConversationPayload, error) {
+	return r.renameConversation(ctx, input)
+}
+
+func (r *mutationResolver) AddParticipants(ctx context.Context, input model.AddParticipantsInput) (*model.AddParticipantsPayload, error) {
+	return r.addParticipants(ctx, input)
+}
+
+func (r *mutationResolver) RemoveParticipant(ctx context.Context, input model.RemoveParticipantInput) (*model.RemoveParticipantPayload, error) {
+	return r.removeParticipant(ctx, input)
+}
+
+func (r *mutationResolver) LeaveConversation(ctx context.Context, input model.LeaveConversationInput) (*model.LeaveConversationPayload, error) {
+	return r.leaveConversation(ctx, input)
+}
+
+func (r *mutationResolver) CreateRoom(ctx context.Context, input model.CreateRoomInput) (*model.CreateRoomPayload, error) {
+	return r.createRoom(ctx, input)
+}
+
+func (r *mutationResolver) JoinRoom(ctx context.Context, input model.JoinRoomInput) (*model.JoinRoomPayload, error) {
+	return r.joinRoom(ctx, input)
+}
+
+func (r *mutationResolver) AcceptRequest(ctx context.Context, input model.AcceptRequestInput) (*model.AcceptRequestPayload, error) {
+	return r.acceptRequest(ctx, input)
+}
+
+func (r *mutationResolver) DeclineRequest(ctx context.Context, input model.DeclineRequestInput) (*model.DeclineRequestPayload, error) {
+	return r.declineRequest(ctx, input)
+}
+
+func (r *mutationResolver) SetTyping(ctx context.Context, input model.SetTypingInput) (*model.SetTypingPayload, error) {
+	return r.setTyping(ctx, input)
+}
+
+func (r *mutationResolver) ReportContent(ctx context.Context, input model.ReportContentInput) (*model.ReportContentPayload, error) {
+	return r.reportContent(ctx, input)
+}
+
+func (r *mutationResolver) MuteSubject(ctx context.Context, input model.MuteSubjectInput) (*model.MuteSubjectPayload, error) {
+	return r.muteSubject(ctx, input)
+}
+
+func (r *mutationResolver) UnmuteSubject(ctx context.Context, input model.UnmuteSubjectInput) (*model.UnmuteSubjectPayload, error) {
+	return r.unmuteSubject(ctx, input)
 }
 
 func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePostInput) (*model.CreatePostPayload, error) {
@@ -224,6 +332,10 @@ func (r *noteResolver) ReplyTo(ctx context.Context, obj *notes.Note) (*notes.Not
 	return find(ctx, from(ctx).notes, obj.ReplyToID)
 }
 
+func (r *noteResolver) ReadBy(ctx context.Context, obj *notes.Note, first *int, after *string, last *int, before *string) (*page.Page[*notes.Participant], error) {
+	return r.noteReadBy(ctx, obj, first, after, last, before)
+}
+
 func (r *noteResolver) IsMine(ctx context.Context, obj *notes.Note) (bool, error) {
 	return obj.SenderID == access.From(ctx).UserID, nil
 }
@@ -257,6 +369,10 @@ func (r *postResolver) Author(ctx context.Context, obj *board.Post) (*accounts.U
 
 func (r *postResolver) ViewerHasLiked(ctx context.Context, obj *board.Post) (bool, error) {
 	return orNil(from(ctx).liked.Load(ctx, obj.ID))
+}
+
+func (r *postResolver) ViewerIsWatching(ctx context.Context, obj *board.Post) (bool, error) {
+	return r.postViewerIsWatching(ctx, obj)
 }
 
 func (r *postResolver) Comments(ctx context.Context, obj *board.Post, first *int, after *string, last *int, before *string) (*page.Page[*board.Comment], error) {
@@ -295,8 +411,20 @@ func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, la
 	return r.Board.Posts(ctx, nil, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
+func (r *queryResolver) Rooms(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error) {
+	return r.rooms(ctx, search, first, after, last, before)
+}
+
+func (r *queryResolver) Room(ctx context.Context, name string) (*notes.Conversation, error) {
+	return r.room(ctx, name)
+}
+
 func (r *queryResolver) Events(ctx context.Context, after *string, first *int, waitMs *int) (*model.EventPage, error) {
 	return r.eventPage(ctx, after, first, waitMs)
+}
+
+func (r *reportResolver) Subject(ctx context.Context, obj *accounts.Report) (model.ReportSubject, error) {
+	return r.reportSubject(ctx, obj)
 }
 
 func (r *sendNotePayloadResolver) Conversation(ctx context.Context, obj *model.SendNotePayload) (*notes.Conversation, error) {
@@ -304,6 +432,10 @@ func (r *sendNotePayloadResolver) Conversation(ctx context.Context, obj *model.S
 		return nil, nil
 	}
 	return find(ctx, from(ctx).conversations, obj.Note.ConversationID)
+}
+
+func (r *sessionResolver) IsCurrent(ctx context.Context, obj *accounts.SessionInfo) (bool, error) {
+	return r.sessionIsCurrent(ctx, obj)
 }
 
 func (r *streamReadyResolver) Viewer(ctx context.Context, obj *model.StreamReady) (*model.Viewer, error) {
@@ -329,6 +461,14 @@ func (r *subscriptionResolver) Events(ctx context.Context, after *string, device
 	return r.events(ctx, after, device, onExpired)
 }
 
+func (r *subscriptionResolver) RoomNoteAdded(ctx context.Context, roomID string, after *string) (<-chan *model.RoomNoteAdded, error) {
+	return r.roomNoteAdded(ctx, roomID, after)
+}
+
+func (r *subscriptionResolver) ConversationActivity(ctx context.Context, conversationID string) (<-chan *model.ConversationActivity, error) {
+	return r.conversationActivity(ctx, conversationID)
+}
+
 func (r *subscriptionResolver) CommentAdded(ctx context.Context, postID string, after *string) (<-chan *model.CommentAdded, error) {
 	return r.commentAdded(ctx, postID, after)
 }
@@ -345,11 +485,11 @@ func (r *viewerResolver) Conversation(ctx context.Context, obj *model.Viewer, id
 	return r.conversation(ctx, obj.Viewer, id, withUserID)
 }
 
-func (r *viewerResolver) Conversations(ctx context.Context, obj *model.Viewer, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error) {
-	return r.Resolver.Notes.Conversations(ctx, obj.Viewer, page.Args{First: first, After: after, Last: last, Before: before})
+func (r *viewerResolver) Conversations(ctx context.Context, obj *model.Viewer, archived bool, requests bool, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error) {
+	return r.Resolver.Notes.Conversations(ctx, obj.Viewer, notes.Filter{Archived: archived, Requests: requests}, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
-func (r *viewerResolver) Notes(ctx context.Context, obj *model.Viewer, box notes.Box, first *int, after *string, last *int, before *string) (*page.Page[*notes.Note], error) {
+func (r *viewerResolver) Notes(ctx context.Context, obj *model.Viewer, box notes.Box, unreadOnly bool, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Note], error) {
 	return r.Resolver.Notes.Box(ctx, obj.Viewer, box, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
@@ -361,6 +501,18 @@ func (r *viewerResolver) Unread(ctx context.Context, obj *model.Viewer) (*model.
 	return model.NewUnreadCounts(obj.UserID, obj.Head.Unread), nil
 }
 
+func (r *viewerResolver) BlockedUsers(ctx context.Context, obj *model.Viewer, first *int, after *string, last *int, before *string) (*page.Page[*accounts.User], error) {
+	return r.viewerBlockedUsers(ctx, obj, first, after, last, before)
+}
+
+func (r *viewerResolver) Sessions(ctx context.Context, obj *model.Viewer, first *int, after *string, last *int, before *string) (*page.Page[*accounts.SessionInfo], error) {
+	return r.viewerSessions(ctx, obj, first, after, last, before)
+}
+
+func (r *viewerResolver) SharesReadMarks(ctx context.Context, obj *model.Viewer) (bool, error) {
+	return r.viewerSharesReadMarks(ctx, obj)
+}
+
 func (r *viewerResolver) Cursor(ctx context.Context, obj *model.Viewer) (string, error) {
 	return r.Log.Cursor(obj.UserID, obj.Head.Seq), nil
 }
@@ -368,6 +520,10 @@ func (r *viewerResolver) Cursor(ctx context.Context, obj *model.Viewer) (string,
 func (r *Resolver) Comment() CommentResolver { return &commentResolver{r} }
 
 func (r *Resolver) Conversation() ConversationResolver { return &conversationResolver{r} }
+
+func (r *Resolver) ConversationActivity() ConversationActivityResolver {
+	return &conversationActivityResolver{r}
+}
 
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
 
@@ -381,7 +537,11 @@ func (r *Resolver) Post() PostResolver { return &postResolver{r} }
 
 func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Report() ReportResolver { return &reportResolver{r} }
+
 func (r *Resolver) SendNotePayload() SendNotePayloadResolver { return &sendNotePayloadResolver{r} }
+
+func (r *Resolver) Session() SessionResolver { return &sessionResolver{r} }
 
 func (r *Resolver) StreamReady() StreamReadyResolver { return &streamReadyResolver{r} }
 
@@ -392,17 +552,20 @@ func (r *Resolver) User() UserResolver { return &userResolver{r} }
 func (r *Resolver) Viewer() ViewerResolver { return &viewerResolver{r} }
 
 type (
-	commentResolver         struct{ *Resolver }
-	conversationResolver    struct{ *Resolver }
-	mutationResolver        struct{ *Resolver }
-	noteResolver            struct{ *Resolver }
-	notificationResolver    struct{ *Resolver }
-	participantResolver     struct{ *Resolver }
-	postResolver            struct{ *Resolver }
-	queryResolver           struct{ *Resolver }
-	sendNotePayloadResolver struct{ *Resolver }
-	streamReadyResolver     struct{ *Resolver }
-	subscriptionResolver    struct{ *Resolver }
-	userResolver            struct{ *Resolver }
-	viewerResolver          struct{ *Resolver }
+	commentResolver              struct{ *Resolver }
+	conversationResolver         struct{ *Resolver }
+	conversationActivityResolver struct{ *Resolver }
+	mutationResolver             struct{ *Resolver }
+	noteResolver                 struct{ *Resolver }
+	notificationResolver         struct{ *Resolver }
+	participantResolver          struct{ *Resolver }
+	postResolver                 struct{ *Resolver }
+	queryResolver                struct{ *Resolver }
+	reportResolver               struct{ *Resolver }
+	sendNotePayloadResolver      struct{ *Resolver }
+	sessionResolver              struct{ *Resolver }
+	streamReadyResolver          struct{ *Resolver }
+	subscriptionResolver         struct{ *Resolver }
+	userResolver                 struct{ *Resolver }
+	viewerResolver               struct{ *Resolver }
 )

@@ -62,11 +62,11 @@ func (r *Resolver) events(ctx context.Context, after, device *string, onExpired 
 
 // convert makes the log's events into those of the API.
 func (r *Resolver) convert(ctx context.Context, v access.Viewer, events []stream.Event, give func(stream.Event, model.Event)) error {
-	noteList, err := some(ctx, v, subjects(events, stream.NoteReceived, stream.NoteSent), r.Notes.NotesByIDs)
+	noteList, err := some(ctx, v, subjects(events, stream.NoteReceived, stream.NoteSent, stream.NoteChanged), r.Notes.NotesByIDs)
 	if err != nil {
 		return err
 	}
-	conversations, err := some(ctx, v, subjects(events, stream.ConversationRead), r.Notes.ConversationsByIDs)
+	conversations, err := some(ctx, v, subjects(events, stream.ConversationRead, stream.ConversationChanged), r.Notes.ConversationsByIDs)
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,10 @@ func (r *Resolver) convert(ctx context.Context, v access.Viewer, events []stream
 			give(e, &model.NoteReceived{Header: h, Note: note})
 		case e.Kind == stream.NoteSent && note != nil:
 			give(e, &model.NoteSent{Header: h, Note: note})
+		case e.Kind == stream.NoteChanged && (note != nil || e.Author == v.UserID): // the viewer has deleted it
+			give(e, &model.NoteChanged{Header: h, NoteID: ids.Encode(ids.Note, e.Subject), Note: note})
+		case e.Kind == stream.ConversationChanged:
+			give(e, &model.ConversationChanged{Header: h, ConversationID: ids.Encode(ids.Conversation, e.Subject), Conversation: conversation})
 		case e.Kind == stream.ConversationRead && conversation != nil:
 			give(e, &model.ConversationRead{Header: h, Conversation: conversation})
 		case e.Kind == stream.NotificationReceived && notification != nil:

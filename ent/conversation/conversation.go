@@ -17,6 +17,8 @@ const (
 	FieldKind = "kind"
 	// FieldPair holds the string denoting the pair field in the database.
 	FieldPair = "pair"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
 	// FieldTitle holds the string denoting the title field in the database.
 	FieldTitle = "title"
 	// FieldSeq holds the string denoting the seq field in the database.
@@ -36,6 +38,7 @@ var Columns = []string{
 	FieldID,
 	FieldKind,
 	FieldPair,
+	FieldName,
 	FieldTitle,
 	FieldSeq,
 	FieldLastNoteID,
@@ -98,6 +101,11 @@ func ByKind(opts ...sql.OrderTermOption) OrderOption {
 // ByPair orders the results by the pair field.
 func ByPair(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPair, opts...).ToFunc()
+}
+
+// ByName orders the results by the name field.
+func ByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldName, opts...).ToFunc()
 }
 
 // ByTitle orders the results by the title field.

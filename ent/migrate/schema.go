@@ -71,6 +71,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"DIRECT", "GROUP", "ROOM"}},
 		{Name: "pair", Type: field.TypeString, Unique: true, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "name", Type: field.TypeString, Unique: true, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "title", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "seq", Type: field.TypeInt64, Default: 0},
 		{Name: "last_note_id", Type: field.TypeUUID, Nullable: true},
@@ -125,6 +126,8 @@ var (
 		{Name: "body", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "reply_to_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "unsent_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "input_hash", Type: field.TypeBytes, Nullable: true},
 		{Name: "conversation_id", Type: field.TypeUUID},
@@ -138,13 +141,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "notes_conversations_conversation",
-				Columns:    []*schema.Column{NotesColumns[8]},
+				Columns:    []*schema.Column{NotesColumns[10]},
 				RefColumns: []*schema.Column{ConversationsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "notes_users_sender",
-				Columns:    []*schema.Column{NotesColumns[9]},
+				Columns:    []*schema.Column{NotesColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -153,17 +156,17 @@ var (
 			{
 				Name:    "note_conversation_id_seq",
 				Unique:  true,
-				Columns: []*schema.Column{NotesColumns[8], NotesColumns[1]},
+				Columns: []*schema.Column{NotesColumns[10], NotesColumns[1]},
 			},
 			{
 				Name:    "note_sender_id_position",
 				Unique:  false,
-				Columns: []*schema.Column{NotesColumns[9], NotesColumns[2]},
+				Columns: []*schema.Column{NotesColumns[11], NotesColumns[2]},
 			},
 			{
 				Name:    "note_sender_id_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{NotesColumns[9], NotesColumns[6]},
+				Columns: []*schema.Column{NotesColumns[11], NotesColumns[8]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "idempotency_key IS NOT NULL",
 				},
@@ -242,6 +245,11 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"OWNER", "MEMBER"}, Default: "MEMBER"},
 		{Name: "joined_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "joined_seq", Type: field.TypeInt64, Default: 0},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ACTIVE", "REQUEST", "DECLINED"}, Default: "ACTIVE"},
+		{Name: "is_archived", Type: field.TypeBool, Default: false},
+		{Name: "is_muted", Type: field.TypeBool, Default: false},
+		{Name: "is_blocked", Type: field.TypeBool, Default: false},
 		{Name: "last_read_seq", Type: field.TypeInt64, Default: 0},
 		{Name: "unread_count", Type: field.TypeInt, Default: 0},
 		{Name: "position", Type: field.TypeInt64, Default: 0},
@@ -256,13 +264,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "participants_conversations_conversation",
-				Columns:    []*schema.Column{ParticipantsColumns[6]},
+				Columns:    []*schema.Column{ParticipantsColumns[11]},
 				RefColumns: []*schema.Column{ConversationsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "participants_users_user",
-				Columns:    []*schema.Column{ParticipantsColumns[7]},
+				Columns:    []*schema.Column{ParticipantsColumns[12]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -271,12 +279,12 @@ var (
 			{
 				Name:    "participant_conversation_id_user_id",
 				Unique:  true,
-				Columns: []*schema.Column{ParticipantsColumns[6], ParticipantsColumns[7]},
+				Columns: []*schema.Column{ParticipantsColumns[11], ParticipantsColumns[12]},
 			},
 			{
 				Name:    "participant_user_id_position",
 				Unique:  false,
-				Columns: []*schema.Column{ParticipantsColumns[7], ParticipantsColumns[5]},
+				Columns: []*schema.Column{ParticipantsColumns[12], ParticipantsColumns[10]},
 			},
 		},
 	}
@@ -364,6 +372,7 @@ var (
 		{Name: "avatar_url", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "password_hash", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "is_bot", Type: field.TypeBool, Default: false},
+		{Name: "shares_read_marks", Type: field.TypeBool, Default: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 	}
 	// UsersTable holds the schema information for the "users" table.

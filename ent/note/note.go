@@ -26,6 +26,10 @@ const (
 	FieldReplyToID = "reply_to_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldEditedAt holds the string denoting the edited_at field in the database.
+	FieldEditedAt = "edited_at"
+	// FieldUnsentAt holds the string denoting the unsent_at field in the database.
+	FieldUnsentAt = "unsent_at"
 	// FieldIdempotencyKey holds the string denoting the idempotency_key field in the database.
 	FieldIdempotencyKey = "idempotency_key"
 	// FieldInputHash holds the string denoting the input_hash field in the database.
@@ -62,6 +66,8 @@ var Columns = []string{
 	FieldBody,
 	FieldReplyToID,
 	FieldCreatedAt,
+	FieldEditedAt,
+	FieldUnsentAt,
 	FieldIdempotencyKey,
 	FieldInputHash,
 }
@@ -117,6 +123,16 @@ func ByReplyToID(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByEditedAt orders the results by the edited_at field.
+func ByEditedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEditedAt, opts...).ToFunc()
+}
+
+// ByUnsentAt orders the results by the unsent_at field.
+func ByUnsentAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnsentAt, opts...).ToFunc()
 }
 
 // ByIdempotencyKey orders the results by the idempotency_key field.

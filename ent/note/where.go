@@ -91,6 +91,16 @@ func CreatedAt(v time.Time) predicate.Note {
 	return predicate.Note(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// EditedAt applies equality check predicate on the "edited_at" field. It's identical to EditedAtEQ.
+func EditedAt(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldEQ(FieldEditedAt, v))
+}
+
+// UnsentAt applies equality check predicate on the "unsent_at" field. It's identical to UnsentAtEQ.
+func UnsentAt(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldEQ(FieldUnsentAt, v))
+}
+
 // IdempotencyKey applies equality check predicate on the "idempotency_key" field. It's identical to IdempotencyKeyEQ.
 func IdempotencyKey(v string) predicate.Note {
 	return predicate.Note(sql.FieldEQ(FieldIdempotencyKey, v))
@@ -384,6 +394,106 @@ func CreatedAtLT(v time.Time) predicate.Note {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.Note {
 	return predicate.Note(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// EditedAtEQ applies the EQ predicate on the "edited_at" field.
+func EditedAtEQ(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldEQ(FieldEditedAt, v))
+}
+
+// EditedAtNEQ applies the NEQ predicate on the "edited_at" field.
+func EditedAtNEQ(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldNEQ(FieldEditedAt, v))
+}
+
+// EditedAtIn applies the In predicate on the "edited_at" field.
+func EditedAtIn(vs ...time.Time) predicate.Note {
+	return predicate.Note(sql.FieldIn(FieldEditedAt, vs...))
+}
+
+// EditedAtNotIn applies the NotIn predicate on the "edited_at" field.
+func EditedAtNotIn(vs ...time.Time) predicate.Note {
+	return predicate.Note(sql.FieldNotIn(FieldEditedAt, vs...))
+}
+
+// EditedAtGT applies the GT predicate on the "edited_at" field.
+func EditedAtGT(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldGT(FieldEditedAt, v))
+}
+
+// EditedAtGTE applies the GTE predicate on the "edited_at" field.
+func EditedAtGTE(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldGTE(FieldEditedAt, v))
+}
+
+// EditedAtLT applies the LT predicate on the "edited_at" field.
+func EditedAtLT(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldLT(FieldEditedAt, v))
+}
+
+// EditedAtLTE applies the LTE predicate on the "edited_at" field.
+func EditedAtLTE(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldLTE(FieldEditedAt, v))
+}
+
+// EditedAtIsNil applies the IsNil predicate on the "edited_at" field.
+func EditedAtIsNil() predicate.Note {
+	return predicate.Note(sql.FieldIsNull(FieldEditedAt))
+}
+
+// EditedAtNotNil applies the NotNil predicate on the "edited_at" field.
+func EditedAtNotNil() predicate.Note {
+	return predicate.Note(sql.FieldNotNull(FieldEditedAt))
+}
+
+// UnsentAtEQ applies the EQ predicate on the "unsent_at" field.
+func UnsentAtEQ(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldEQ(FieldUnsentAt, v))
+}
+
+// UnsentAtNEQ applies the NEQ predicate on the "unsent_at" field.
+func UnsentAtNEQ(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldNEQ(FieldUnsentAt, v))
+}
+
+// UnsentAtIn applies the In predicate on the "unsent_at" field.
+func UnsentAtIn(vs ...time.Time) predicate.Note {
+	return predicate.Note(sql.FieldIn(FieldUnsentAt, vs...))
+}
+
+// UnsentAtNotIn applies the NotIn predicate on the "unsent_at" field.
+func UnsentAtNotIn(vs ...time.Time) predicate.Note {
+	return predicate.Note(sql.FieldNotIn(FieldUnsentAt, vs...))
+}
+
+// UnsentAtGT applies the GT predicate on the "unsent_at" field.
+func UnsentAtGT(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldGT(FieldUnsentAt, v))
+}
+
+// UnsentAtGTE applies the GTE predicate on the "unsent_at" field.
+func UnsentAtGTE(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldGTE(FieldUnsentAt, v))
+}
+
+// UnsentAtLT applies the LT predicate on the "unsent_at" field.
+func UnsentAtLT(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldLT(FieldUnsentAt, v))
+}
+
+// UnsentAtLTE applies the LTE predicate on the "unsent_at" field.
+func UnsentAtLTE(v time.Time) predicate.Note {
+	return predicate.Note(sql.FieldLTE(FieldUnsentAt, v))
+}
+
+// UnsentAtIsNil applies the IsNil predicate on the "unsent_at" field.
+func UnsentAtIsNil() predicate.Note {
+	return predicate.Note(sql.FieldIsNull(FieldUnsentAt))
+}
+
+// UnsentAtNotNil applies the NotNil predicate on the "unsent_at" field.
+func UnsentAtNotNil() predicate.Note {
+	return predicate.Note(sql.FieldNotNull(FieldUnsentAt))
 }
 
 // IdempotencyKeyEQ applies the EQ predicate on the "idempotency_key" field.

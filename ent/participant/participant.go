@@ -22,6 +22,16 @@ const (
 	FieldRole = "role"
 	// FieldJoinedAt holds the string denoting the joined_at field in the database.
 	FieldJoinedAt = "joined_at"
+	// FieldJoinedSeq holds the string denoting the joined_seq field in the database.
+	FieldJoinedSeq = "joined_seq"
+	// FieldState holds the string denoting the state field in the database.
+	FieldState = "state"
+	// FieldIsArchived holds the string denoting the is_archived field in the database.
+	FieldIsArchived = "is_archived"
+	// FieldIsMuted holds the string denoting the is_muted field in the database.
+	FieldIsMuted = "is_muted"
+	// FieldIsBlocked holds the string denoting the is_blocked field in the database.
+	FieldIsBlocked = "is_blocked"
 	// FieldLastReadSeq holds the string denoting the last_read_seq field in the database.
 	FieldLastReadSeq = "last_read_seq"
 	// FieldUnreadCount holds the string denoting the unread_count field in the database.
@@ -57,6 +67,11 @@ var Columns = []string{
 	FieldUserID,
 	FieldRole,
 	FieldJoinedAt,
+	FieldJoinedSeq,
+	FieldState,
+	FieldIsArchived,
+	FieldIsMuted,
+	FieldIsBlocked,
 	FieldLastReadSeq,
 	FieldUnreadCount,
 	FieldPosition,
@@ -73,6 +88,14 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultJoinedSeq holds the default value on creation for the "joined_seq" field.
+	DefaultJoinedSeq int64
+	// DefaultIsArchived holds the default value on creation for the "is_archived" field.
+	DefaultIsArchived bool
+	// DefaultIsMuted holds the default value on creation for the "is_muted" field.
+	DefaultIsMuted bool
+	// DefaultIsBlocked holds the default value on creation for the "is_blocked" field.
+	DefaultIsBlocked bool
 	// DefaultLastReadSeq holds the default value on creation for the "last_read_seq" field.
 	DefaultLastReadSeq int64
 	// DefaultUnreadCount holds the default value on creation for the "unread_count" field.
@@ -107,6 +130,33 @@ func RoleValidator(r Role) error {
 	}
 }
 
+// State defines the type for the "state" enum field.
+type State string
+
+// StateACTIVE is the default value of the State enum.
+const DefaultState = StateACTIVE
+
+// State values.
+const (
+	StateACTIVE   State = "ACTIVE"
+	StateREQUEST  State = "REQUEST"
+	StateDECLINED State = "DECLINED"
+)
+
+func (s State) String() string {
+	return string(s)
+}
+
+// StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
+func StateValidator(s State) error {
+	switch s {
+	case StateACTIVE, StateREQUEST, StateDECLINED:
+		return nil
+	default:
+		return fmt.Errorf("participant: invalid enum value for state field: %q", s)
+	}
+}
+
 // OrderOption defines the ordering options for the Participant queries.
 type OrderOption func(*sql.Selector)
 
@@ -133,6 +183,31 @@ func ByRole(opts ...sql.OrderTermOption) OrderOption {
 // ByJoinedAt orders the results by the joined_at field.
 func ByJoinedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldJoinedAt, opts...).ToFunc()
+}
+
+// ByJoinedSeq orders the results by the joined_seq field.
+func ByJoinedSeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldJoinedSeq, opts...).ToFunc()
+}
+
+// ByState orders the results by the state field.
+func ByState(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldState, opts...).ToFunc()
+}
+
+// ByIsArchived orders the results by the is_archived field.
+func ByIsArchived(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsArchived, opts...).ToFunc()
+}
+
+// ByIsMuted orders the results by the is_muted field.
+func ByIsMuted(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsMuted, opts...).ToFunc()
+}
+
+// ByIsBlocked orders the results by the is_blocked field.
+func ByIsBlocked(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsBlocked, opts...).ToFunc()
 }
 
 // ByLastReadSeq orders the results by the last_read_seq field.

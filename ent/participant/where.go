@@ -71,6 +71,26 @@ func JoinedAt(v time.Time) predicate.Participant {
 	return predicate.Participant(sql.FieldEQ(FieldJoinedAt, v))
 }
 
+// JoinedSeq applies equality check predicate on the "joined_seq" field. It's identical to JoinedSeqEQ.
+func JoinedSeq(v int64) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldJoinedSeq, v))
+}
+
+// IsArchived applies equality check predicate on the "is_archived" field. It's identical to IsArchivedEQ.
+func IsArchived(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldIsArchived, v))
+}
+
+// IsMuted applies equality check predicate on the "is_muted" field. It's identical to IsMutedEQ.
+func IsMuted(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldIsMuted, v))
+}
+
+// IsBlocked applies equality check predicate on the "is_blocked" field. It's identical to IsBlockedEQ.
+func IsBlocked(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldIsBlocked, v))
+}
+
 // LastReadSeq applies equality check predicate on the "last_read_seq" field. It's identical to LastReadSeqEQ.
 func LastReadSeq(v int64) predicate.Participant {
 	return predicate.Participant(sql.FieldEQ(FieldLastReadSeq, v))
@@ -184,6 +204,96 @@ func JoinedAtLT(v time.Time) predicate.Participant {
 // JoinedAtLTE applies the LTE predicate on the "joined_at" field.
 func JoinedAtLTE(v time.Time) predicate.Participant {
 	return predicate.Participant(sql.FieldLTE(FieldJoinedAt, v))
+}
+
+// JoinedSeqEQ applies the EQ predicate on the "joined_seq" field.
+func JoinedSeqEQ(v int64) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldJoinedSeq, v))
+}
+
+// JoinedSeqNEQ applies the NEQ predicate on the "joined_seq" field.
+func JoinedSeqNEQ(v int64) predicate.Participant {
+	return predicate.Participant(sql.FieldNEQ(FieldJoinedSeq, v))
+}
+
+// JoinedSeqIn applies the In predicate on the "joined_seq" field.
+func JoinedSeqIn(vs ...int64) predicate.Participant {
+	return predicate.Participant(sql.FieldIn(FieldJoinedSeq, vs...))
+}
+
+// JoinedSeqNotIn applies the NotIn predicate on the "joined_seq" field.
+func JoinedSeqNotIn(vs ...int64) predicate.Participant {
+	return predicate.Participant(sql.FieldNotIn(FieldJoinedSeq, vs...))
+}
+
+// JoinedSeqGT applies the GT predicate on the "joined_seq" field.
+func JoinedSeqGT(v int64) predicate.Participant {
+	return predicate.Participant(sql.FieldGT(FieldJoinedSeq, v))
+}
+
+// JoinedSeqGTE applies the GTE predicate on the "joined_seq" field.
+func JoinedSeqGTE(v int64) predicate.Participant {
+	return predicate.Participant(sql.FieldGTE(FieldJoinedSeq, v))
+}
+
+// JoinedSeqLT applies the LT predicate on the "joined_seq" field.
+func JoinedSeqLT(v int64) predicate.Participant {
+	return predicate.Participant(sql.FieldLT(FieldJoinedSeq, v))
+}
+
+// JoinedSeqLTE applies the LTE predicate on the "joined_seq" field.
+func JoinedSeqLTE(v int64) predicate.Participant {
+	return predicate.Participant(sql.FieldLTE(FieldJoinedSeq, v))
+}
+
+// StateEQ applies the EQ predicate on the "state" field.
+func StateEQ(v State) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldState, v))
+}
+
+// StateNEQ applies the NEQ predicate on the "state" field.
+func StateNEQ(v State) predicate.Participant {
+	return predicate.Participant(sql.FieldNEQ(FieldState, v))
+}
+
+// StateIn applies the In predicate on the "state" field.
+func StateIn(vs ...State) predicate.Participant {
+	return predicate.Participant(sql.FieldIn(FieldState, vs...))
+}
+
+// StateNotIn applies the NotIn predicate on the "state" field.
+func StateNotIn(vs ...State) predicate.Participant {
+	return predicate.Participant(sql.FieldNotIn(FieldState, vs...))
+}
+
+// IsArchivedEQ applies the EQ predicate on the "is_archived" field.
+func IsArchivedEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldIsArchived, v))
+}
+
+// IsArchivedNEQ applies the NEQ predicate on the "is_archived" field.
+func IsArchivedNEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldNEQ(FieldIsArchived, v))
+}
+
+// IsMutedEQ applies the EQ predicate on the "is_muted" field.
+func IsMutedEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldIsMuted, v))
+}
+
+// IsMutedNEQ applies the NEQ predicate on the "is_muted" field.
+func IsMutedNEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldNEQ(FieldIsMuted, v))
+}
+
+// IsBlockedEQ applies the EQ predicate on the "is_blocked" field.
+func IsBlockedEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldIsBlocked, v))
+}
+
+// IsBlockedNEQ applies the NEQ predicate on the "is_blocked" field.
+func IsBlockedNEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldNEQ(FieldIsBlocked, v))
 }
 
 // LastReadSeqEQ applies the EQ predicate on the "last_read_seq" field.

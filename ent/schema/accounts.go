@@ -20,6 +20,7 @@ func (User) Fields() []ent.Field {
 		field.String("password_hash").Optional().Nillable().Sensitive().SchemaType(plainText).
 			Comment("a PHC string; null for accounts that do not log in here"),
 		field.Bool("is_bot").Default(false),
+		field.Bool("shares_read_marks").Default(true).Comment("false: nobody sees what this user has read, nor does this user see what others have"),
 		createdAt(),
 	}
 }

@@ -18,6 +18,8 @@ func (Conversation) Fields() []ent.Field {
 		field.Enum("kind").Values("DIRECT", "GROUP", "ROOM").Immutable(),
 		field.String("pair").Optional().Nillable().Unique().Immutable().SchemaType(plainText).
 			Comment("DIRECT only: both users' ids in order, so that there is one per pair"),
+		field.String("name").Optional().Nillable().Unique().Immutable().SchemaType(plainText).
+			Comment("ROOM only: by which it is joined, in lower case"),
 		field.String("title").Optional().Nillable().SchemaType(plainText),
 		field.Int64("seq").Default(0).Comment("number of notes ever written here: the newest note's seq"),
 		field.UUID("last_note_id", uuid.UUID{}).Optional().Nillable(),
@@ -37,8 +39,14 @@ func (Participant) Fields() []ent.Field {
 		field.UUID("user_id", uuid.UUID{}).Immutable(),
 		field.Enum("role").Values("OWNER", "MEMBER").Default("MEMBER"),
 		field.Time("joined_at").SchemaType(timestamp),
+		field.Int64("joined_seq").Default(0).Comment("seq of the newest note when the user joined: those up to it are not theirs to see"),
+		field.Enum("state").Values("ACTIVE", "REQUEST", "DECLINED").Default("ACTIVE").
+			Comment("REQUEST: a stranger began it and waits; DECLINED: nothing more arrives"),
+		field.Bool("is_archived").Default(false),
+		field.Bool("is_muted").Default(false),
+		field.Bool("is_blocked").Default(false).Comment("DIRECT only: one of the two has blocked the other, and neither sees the conversation"),
 		field.Int64("last_read_seq").Default(0).Comment("seq of the newest note that was read"),
-		field.Int("unread_count").Default(0).Comment("notes of others beyond last_read_seq"),
+		field.Int("unread_count").Default(0).Comment("counted inbox entries beyond last_read_seq; always 0 in a ROOM"),
 		field.Int64("position").Default(0),
 	}
 }
@@ -73,6 +81,8 @@ func (Note) Fields() []ent.Field {
 		field.String("body").SchemaType(plainText),
 		field.UUID("reply_to_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		createdAt(),
+		field.Time("edited_at").Optional().Nillable().SchemaType(timestamp),
+		field.Time("unsent_at").Optional().Nillable().SchemaType(timestamp).Comment("taken back for everyone; the body is gone"),
 	}, idempotent()...)
 }
 

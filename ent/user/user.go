@@ -21,6 +21,8 @@ const (
 	FieldPasswordHash = "password_hash"
 	// FieldIsBot holds the string denoting the is_bot field in the database.
 	FieldIsBot = "is_bot"
+	// FieldSharesReadMarks holds the string denoting the shares_read_marks field in the database.
+	FieldSharesReadMarks = "shares_read_marks"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the user in the database.
@@ -35,6 +37,7 @@ var Columns = []string{
 	FieldAvatarURL,
 	FieldPasswordHash,
 	FieldIsBot,
+	FieldSharesReadMarks,
 	FieldCreatedAt,
 }
 
@@ -51,6 +54,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultIsBot holds the default value on creation for the "is_bot" field.
 	DefaultIsBot bool
+	// DefaultSharesReadMarks holds the default value on creation for the "shares_read_marks" field.
+	DefaultSharesReadMarks bool
 )
 
 // OrderOption defines the ordering options for the User queries.
@@ -84,6 +89,11 @@ func ByPasswordHash(opts ...sql.OrderTermOption) OrderOption {
 // ByIsBot orders the results by the is_bot field.
 func ByIsBot(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIsBot, opts...).ToFunc()
+}
+
+// BySharesReadMarks orders the results by the shares_read_marks field.
+func BySharesReadMarks(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSharesReadMarks, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -80,6 +80,11 @@ func IsBot(v bool) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldIsBot, v))
 }
 
+// SharesReadMarks applies equality check predicate on the "shares_read_marks" field. It's identical to SharesReadMarksEQ.
+func SharesReadMarks(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldSharesReadMarks, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldCreatedAt, v))
@@ -373,6 +378,16 @@ func IsBotEQ(v bool) predicate.User {
 // IsBotNEQ applies the NEQ predicate on the "is_bot" field.
 func IsBotNEQ(v bool) predicate.User {
 	return predicate.User(sql.FieldNEQ(FieldIsBot, v))
+}
+
+// SharesReadMarksEQ applies the EQ predicate on the "shares_read_marks" field.
+func SharesReadMarksEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldSharesReadMarks, v))
+}
+
+// SharesReadMarksNEQ applies the NEQ predicate on the "shares_read_marks" field.
+func SharesReadMarksNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldSharesReadMarks, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -3,6 +3,8 @@ package model
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/notewire/notewire/internal/board"
 	"github.com/notewire/notewire/internal/notes"
 	"github.com/notewire/notewire/internal/notify"
@@ -30,6 +32,16 @@ type (
 	NoteSent struct {
 		Header
 		Note *notes.Note
+	}
+	NoteChanged struct {
+		Header
+		NoteID string
+		Note   *notes.Note // nil when the viewer has deleted it
+	}
+	ConversationChanged struct {
+		Header
+		ConversationID string
+		Conversation   *notes.Conversation // nil when the viewer does not take part any more
 	}
 	ConversationRead struct {
 		Header
@@ -72,4 +84,19 @@ type EventPage struct {
 type CommentAdded struct {
 	Cursor  string
 	Comment *board.Comment
+}
+
+// RoomNoteAdded is an event of a room's log.
+type RoomNoteAdded struct {
+	Cursor string
+	Note   *notes.Note
+}
+
+// ConversationActivity is what a user does in a conversation at this moment.
+type ConversationActivity struct {
+	ConversationID uuid.UUID
+	UserID         uuid.UUID
+	IsPresent      bool
+	IsTyping       bool
+	LastReadSeq    int64 // 0 when it has not moved, or is not shared
 }

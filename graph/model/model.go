@@ -19,6 +19,8 @@ import (
 type (
 	UserConnection         = page.Page[*accounts.User]
 	UserEdge               = page.Edge[*accounts.User]
+	SessionConnection      = page.Page[*accounts.SessionInfo]
+	SessionEdge            = page.Edge[*accounts.SessionInfo]
 	ConversationConnection = page.Page[*notes.Conversation]
 	ConversationEdge       = page.Edge[*notes.Conversation]
 	ParticipantConnection  = page.Page[*notes.Participant]
@@ -43,8 +45,14 @@ type Likeable interface {
 	Subject() board.Subject
 }
 
-// NotificationSubject is a *notes.Conversation, a *board.Post or a *board.Comment.
-type NotificationSubject any
+// The unions of the API. NotificationSubject is a *notes.Conversation, a *notes.Note, a *board.Post or a
+// *board.Comment, MutableSubject a *board.Post or a *notes.Conversation, and ReportSubject a *notes.Note, a
+// *board.Post, a *board.Comment or an *accounts.User.
+type (
+	NotificationSubject any
+	MutableSubject      any
+	ReportSubject       any
+)
 
 // Viewer is the signed-in user's view.
 type Viewer struct {

@@ -9,12 +9,29 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/notewire/notewire/internal/accounts"
 	"github.com/notewire/notewire/internal/board"
 	"github.com/notewire/notewire/internal/notes"
 	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/page"
 	"github.com/notewire/notewire/internal/problem"
 )
+
+// Which conversation to accept.
+type AcceptRequestInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+}
+
+// The result of `acceptRequest`.
+type AcceptRequestPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
 
 // A new comment.
 type AddCommentInput struct {
@@ -40,6 +57,98 @@ type AddCommentPayload struct {
 	UserErrors []problem.UserError `json:"userErrors"`
 }
 
+// The group and the users.
+type AddParticipantsInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+	// Who is to be added. Who is in it already stays as they are.
+	UserIds []string `json:"userIds"`
+}
+
+// The result of `addParticipants`.
+type AddParticipantsPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which conversation, and where to.
+type ArchiveConversationInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+	// true: into the archive; false: out of it.
+	Archived bool `json:"archived"`
+}
+
+// The result of `archiveConversation`.
+type ArchiveConversationPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The counters after it.
+	Unread *UnreadCounts `json:"unread,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Whom to block.
+type BlockUserInput struct {
+	// The identifier of the user.
+	UserID string `json:"userId"`
+}
+
+// The result of `blockUser`.
+type BlockUserPayload struct {
+	// The user.
+	User *accounts.User `json:"user,omitempty"`
+	// The counters after it.
+	Unread *UnreadCounts `json:"unread,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// The old password and the new one.
+type ChangePasswordInput struct {
+	// The password until now.
+	CurrentPassword string `json:"currentPassword"`
+	// The new password: 8 to 128 characters.
+	NewPassword string `json:"newPassword"`
+}
+
+// The result of `changePassword`.
+type ChangePasswordPayload struct {
+	// The viewer.
+	Viewer *Viewer `json:"viewer,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// A new group.
+type CreateGroupInput struct {
+	// The title, 1 to 100 characters.
+	Title *string `json:"title,omitempty"`
+	// Who is in it beside the viewer: 1 to 199 users.
+	UserIds []string `json:"userIds"`
+	// At most 128 bytes, best a new UUID. The same key with the same input returns the same group, however often it is sent.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of `createGroup`.
+type CreateGroupPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
 // A new post.
 type CreatePostInput struct {
 	// The title, 1 to 200 characters.
@@ -57,6 +166,118 @@ type CreatePostPayload struct {
 	// The post as it stands in the list of posts.
 	PostEdge *page.Edge[*board.Post] `json:"postEdge,omitempty"`
 	// The position of the event that it caused in the viewer's log: none, so null.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// A new room.
+type CreateRoomInput struct {
+	// The unique name: 2 to 50 letters in any script, digits, `-` and `_`. Upper case is lowered.
+	Name string `json:"name"`
+	// The title, 1 to 100 characters.
+	Title *string `json:"title,omitempty"`
+	// At most 128 bytes, best a new UUID. The same key with the same input returns the same room, however often it is sent.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of `createRoom`.
+type CreateRoomPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which conversation to decline.
+type DeclineRequestInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+}
+
+// The result of `declineRequest`.
+type DeclineRequestPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The counters after it.
+	Unread *UnreadCounts `json:"unread,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which note to delete.
+type DeleteNoteInput struct {
+	// Any note in a conversation of the viewer.
+	NoteID string `json:"noteId"`
+}
+
+// The result of `deleteNote`.
+type DeleteNotePayload struct {
+	// The identifier that the note has for others.
+	DeletedNoteID *string `json:"deletedNoteId,omitempty"`
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The counters after it.
+	Unread *UnreadCounts `json:"unread,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// The note and its new text.
+type EditNoteInput struct {
+	// A note of the viewer that was not unsent.
+	NoteID string `json:"noteId"`
+	// The new text, 1 to 10,000 characters.
+	Body string `json:"body"`
+}
+
+// The result of `editNote`.
+type EditNotePayload struct {
+	// The note.
+	Note *notes.Note `json:"note,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which room to join. Give exactly one of `roomId` and `name`.
+type JoinRoomInput struct {
+	// The identifier of the room.
+	RoomID *string `json:"roomId,omitempty"`
+	// The name of the room, in any case.
+	Name *string `json:"name,omitempty"`
+}
+
+// The result of `joinRoom`.
+type JoinRoomPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which conversation to leave.
+type LeaveConversationInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+}
+
+// The result of `leaveConversation`.
+type LeaveConversationPayload struct {
+	// The identifier of the conversation.
+	LeftConversationID *string `json:"leftConversationId,omitempty"`
+	// The counters after it.
+	Unread *UnreadCounts `json:"unread,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
 	Cursor *string `json:"cursor,omitempty"`
 	// What has to be mended; empty when it was done.
 	UserErrors []problem.UserError `json:"userErrors"`
@@ -178,6 +399,38 @@ type MarkNotificationsSeenPayload struct {
 type Mutation struct {
 }
 
+// Which conversation, and how.
+type MuteConversationInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+	// Whether it is to be quiet.
+	Muted bool `json:"muted"`
+}
+
+// The result of `muteConversation`.
+type MuteConversationPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// What is to be quiet.
+type MuteSubjectInput struct {
+	// A post or a conversation.
+	SubjectID string `json:"subjectId"`
+}
+
+// The result of `muteSubject`.
+type MuteSubjectPayload struct {
+	// The post or conversation.
+	Subject MutableSubject `json:"subject,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
 // What can be asked.
 type Query struct {
 }
@@ -200,6 +453,84 @@ type RegisterPayload struct {
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	// The view of the new account.
 	Viewer *Viewer `json:"viewer,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// The conversation and the user.
+type RemoveParticipantInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+	// Who is to be removed.
+	UserID string `json:"userId"`
+}
+
+// The result of `removeParticipant`.
+type RemoveParticipantPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which conversation, and its title.
+type RenameConversationInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+	// The title, 1 to 100 characters.
+	Title string `json:"title"`
+}
+
+// The result of `renameConversation`.
+type RenameConversationPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// The result of `renewSession`.
+type RenewSessionPayload struct {
+	// The session.
+	Session *accounts.SessionInfo `json:"session,omitempty"`
+	// When it ends by itself now.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// What to report, and why.
+type ReportContentInput struct {
+	// A note, a post, a comment or a user.
+	SubjectID string `json:"subjectId"`
+	// Why, 1 to 1,000 characters.
+	Reason string `json:"reason"`
+	// At most 128 bytes, best a new UUID. The same key with the same input returns the same report, however often it is sent.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of `reportContent`.
+type ReportContentPayload struct {
+	// The report.
+	Report *accounts.Report `json:"report,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which session to end.
+type RevokeSessionInput struct {
+	// The identifier of the session.
+	ID string `json:"id"`
+}
+
+// The result of `revokeSession`.
+type RevokeSessionPayload struct {
+	// The identifier that the session had.
+	RevokedSessionID *string `json:"revokedSessionId,omitempty"`
 	// What has to be mended; empty when it was done.
 	UserErrors []problem.UserError `json:"userErrors"`
 }
@@ -232,11 +563,45 @@ type SendNotePayload struct {
 	UserErrors []problem.UserError `json:"userErrors"`
 }
 
+// Where, and whether.
+type SetTypingInput struct {
+	// Which conversation.
+	ConversationID string `json:"conversationId"`
+	// Whether the viewer is typing.
+	IsTyping bool `json:"isTyping"`
+}
+
+// The result of `setTyping`.
+type SetTypingPayload struct {
+	// The conversation.
+	Conversation *notes.Conversation `json:"conversation,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
 // What happens, live. With `after`, every event behind that position comes first, then the stream goes on live, with nothing
 // lost, repeated or out of order between the two; without, it starts now. A position that is no longer kept ends the
 // subscription with `CURSOR_EXPIRED`. Clients of graphql-transport-ws that subscribe again by themselves, with the variables
 // that they had, resume by `device`.
 type Subscription struct {
+}
+
+// Whom to unblock.
+type UnblockUserInput struct {
+	// The identifier of the user.
+	UserID string `json:"userId"`
+}
+
+// The result of `unblockUser`.
+type UnblockUserPayload struct {
+	// The user.
+	User *accounts.User `json:"user,omitempty"`
+	// The counters after it.
+	Unread *UnreadCounts `json:"unread,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
 }
 
 // What to like no longer.
@@ -251,6 +616,54 @@ type UnlikePayload struct {
 	Subject Likeable `json:"subject,omitempty"`
 	// The position of the event that it caused in the viewer's log: none, so null.
 	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// What is to be heard again.
+type UnmuteSubjectInput struct {
+	// A post or a conversation.
+	SubjectID string `json:"subjectId"`
+}
+
+// The result of `unmuteSubject`.
+type UnmuteSubjectPayload struct {
+	// The post or conversation.
+	Subject MutableSubject `json:"subject,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// Which note to take back.
+type UnsendNoteInput struct {
+	// A note of the viewer.
+	NoteID string `json:"noteId"`
+}
+
+// The result of `unsendNote`.
+type UnsendNotePayload struct {
+	// The note.
+	Note *notes.Note `json:"note,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// What to change. What is left out stays as it is.
+type UpdateProfileInput struct {
+	// The name to show, 1 to 60 characters.
+	DisplayName *string `json:"displayName,omitempty"`
+	// A link to a picture, beginning with https://, at most 2,000 characters; empty for none.
+	AvatarURL *string `json:"avatarUrl,omitempty"`
+	// Whether others see how far the viewer has read, and the viewer how far others have.
+	SharesReadMarks *bool `json:"sharesReadMarks,omitempty"`
+}
+
+// The result of `updateProfile`.
+type UpdateProfilePayload struct {
+	// The viewer.
+	Viewer *Viewer `json:"viewer,omitempty"`
 	// What has to be mended; empty when it was done.
 	UserErrors []problem.UserError `json:"userErrors"`
 }

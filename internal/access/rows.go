@@ -3,14 +3,17 @@ package access
 import (
 	"entgo.io/ent/dialect/sql"
 
+	"github.com/notewire/notewire/ent/conversation"
 	"github.com/notewire/notewire/ent/notification"
 	"github.com/notewire/notewire/ent/participant"
 	"github.com/notewire/notewire/ent/predicate"
 )
 
-// Participant holds for the participants of the conversations that the viewer takes part in.
+// Participant holds for the participants of the conversations that the viewer takes part in, and of rooms.
 func Participant(v Viewer) predicate.Participant {
-	return func(s *sql.Selector) { s.Where(participates(v, s.C(participant.FieldConversationID))) }
+	return func(s *sql.Selector) {
+		s.Where(sql.Or(participates(v, s.C(participant.FieldConversationID)), isRoom(s.C(participant.FieldConversationID))))
+	}
 }
 
 // Notification holds for the viewer's own notifications.
@@ -21,13 +24,31 @@ func participates(v Viewer, conversationID string) *sql.Predicate {
 	return sql.Exists(sql.Select().From(p).Where(sql.And(
 		sql.ColumnsEQ(p.C(participant.FieldConversationID), conversationID),
 		sql.EQ(p.C(participant.FieldUserID), v.UserID),
+		sql.EQ(p.C(participant.FieldIsBlocked), false),
+	)))
+}
+
+func isRoom(conversationID string) *sql.Predicate {
+	c := sql.Table(conversation.Table).As("room")
+	return sql.Exists(sql.Select().From(c).Where(sql.And(
+		sql.ColumnsEQ(c.C(conversation.FieldID), conversationID),
+		sql.EQ(c.C(conversation.FieldKind), conversation.KindROOM),
 	)))
 }
 
 // For statements written by hand, the same rules as SQL. The viewer's user id is $1.
 const (
 	// MyConversations holds the viewer's part in each conversation (mine) and the conversation (c).
-	MyConversations = `participants AS mine JOIN conversations AS c ON c.id = mine.conversation_id AND mine.user_id = $1`
-	// NoteVisible holds for a row n of notes that the viewer may see.
-	NoteVisible = `EXISTS (SELECT FROM participants AS mine WHERE mine.conversation_id = n.conversation_id AND mine.user_id = $1)`
+	MyConversations = `participants AS mine JOIN conversations AS c ON c.id = mine.conversation_id AND mine.user_id = $1 AND NOT mine.is_blocked`
+	// AllConversations holds every conversation (c), and the viewer's part in it (mine) where there is one;
+	// ConversationVisible holds for those that the viewer may see.
+	AllConversations    = `conversations AS c LEFT JOIN participants AS mine ON mine.conversation_id = c.id AND mine.user_id = $1`
+	ConversationVisible = `(c.kind = 'ROOM' OR mine.user_id IS NOT NULL AND NOT mine.is_blocked)`
+	// NoteVisible holds for a row n of notes that the viewer may see: those of rooms, and those written after
+	// the viewer joined the conversation, unless the viewer has deleted them or the sender and the viewer do
+	// not see each other.
+	NoteVisible = `(EXISTS (SELECT FROM participants AS mine WHERE mine.conversation_id = n.conversation_id AND mine.user_id = $1 AND n.seq > mine.joined_seq AND NOT mine.is_blocked)
+  OR EXISTS (SELECT FROM conversations AS room WHERE room.id = n.conversation_id AND room.kind = 'ROOM'))
+ AND NOT EXISTS (SELECT FROM blocks AS b WHERE b.user_id = $1 AND b.other_id = n.sender_id)
+ AND NOT EXISTS (SELECT FROM hidden_notes AS h WHERE h.user_id = $1 AND h.note_id = n.id)`
 )

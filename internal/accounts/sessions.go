@@ -166,3 +166,13 @@ func (a *Accounts) Sessions(ctx context.Context, list []uuid.UUID) (map[uuid.UUI
 	}
 	return alive, postgres.Explain(rows.Err())
 }
+
+// SessionInfo is a login as its user sees it.
+type SessionInfo struct {
+	ID        uuid.UUID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// GlobalID is the identifier that clients see.
+func (s *SessionInfo) GlobalID() string { return ids.Encode(ids.Session, s.ID) }

@@ -22,6 +22,8 @@ const (
 	Notification Kind = "notification"
 	Viewer       Kind = "viewer"
 	Unread       Kind = "unread"
+	Session      Kind = "session"
+	Report       Kind = "report"
 )
 
 // New makes an identifier: a UUIDv7, so that what is made later usually sorts later.

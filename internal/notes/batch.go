@@ -35,7 +35,8 @@ func (s *Notes) send(ctx context.Context, tx *postgres.Tx, at time.Time, drafts 
 	if err := s.makeConversations(ctx, tx, at, open(drafts)); err != nil {
 		return err
 	}
-	state, err := lockConversations(ctx, tx, open(drafts))
+	conversations, senders := where(open(drafts))
+	state, err := lockConversations(ctx, tx, conversations, senders)
 	if err != nil {
 		return err
 	}
@@ -47,11 +48,15 @@ func (s *Notes) send(ctx context.Context, tx *postgres.Tx, at time.Time, drafts 
 	if len(accepted) == 0 {
 		return nil
 	}
-	batch := s.log.Begin(tx, at)
-	if err := batch.Lock(ctx, state.mailboxes(accepted)...); err != nil {
+	named, err := findMentions(ctx, tx, state, accepted)
+	if err != nil {
 		return err
 	}
-	w := newWriter(batch, state)
+	batch := s.log.Begin(tx, at)
+	if err := batch.Lock(ctx, state.topics(accepted, named)...); err != nil {
+		return err
+	}
+	w := newWriter(batch, state, named)
 	for _, d := range accepted {
 		w.add(d)
 	}
@@ -77,6 +82,14 @@ func open(drafts []*draft) []*draft {
 		}
 	}
 	return o
+}
+
+// where are the conversations of drafts, and who writes there.
+func where(drafts []*draft) (conversations, senders []uuid.UUID) {
+	for _, d := range drafts {
+		conversations, senders = append(conversations, d.conversation), append(senders, d.sender)
+	}
+	return conversations, senders
 }
 
 const findRepeated = `

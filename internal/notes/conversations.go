@@ -18,13 +18,18 @@ import (
 	"github.com/notewire/notewire/internal/stream"
 )
 
-const selectConversations = `SELECT c.id, c.kind, c.title, c.last_note_id, c.created_at, c.updated_at, mine.unread_count, mine.position FROM ` + access.MyConversations
+const selectConversations = `SELECT c.id, c.kind, c.name, c.title,
+  (SELECT count(*) FROM participants AS p WHERE p.conversation_id = c.id),
+  (SELECT n.id FROM notes AS n WHERE n.conversation_id = c.id AND ` + access.NoteVisible + ` ORDER BY n.seq DESC LIMIT 1),
+  c.created_at, c.updated_at,
+  CASE WHEN c.kind = 'ROOM' THEN c.seq - coalesce(mine.last_read_seq, c.seq) ELSE mine.unread_count END,
+  mine.id, coalesce(mine.state, 'ACTIVE'), coalesce(mine.is_muted, false), coalesce(mine.is_archived, false), coalesce(mine.position, 0) FROM `
 
 const (
-	conversationsByIDs = selectConversations + ` WHERE c.id = ANY($2)`
-	conversationByPair = selectConversations + ` WHERE c.pair = $2`
+	conversationsByIDs = selectConversations + access.AllConversations + ` WHERE c.id = ANY($2) AND ` + access.ConversationVisible
+	conversationByPair = selectConversations + access.MyConversations + ` WHERE c.pair = $2`
 	// The order is the index's own: participants by user and position.
-	listConversations = selectConversations + ` WHERE mine.position < $2 AND mine.position > $3 ORDER BY mine.position `
+	listConversations = selectConversations + access.MyConversations + ` WHERE mine.position < $2 AND mine.position > $3 AND mine.state = $5 AND mine.is_archived = $6 ORDER BY mine.position `
 )
 
 func scanConversations(rows *sql.Rows, err error) ([]*Conversation, error) {
@@ -35,17 +40,18 @@ func scanConversations(rows *sql.Rows, err error) ([]*Conversation, error) {
 	var list []*Conversation
 	for rows.Next() {
 		c := &Conversation{}
-		var last uuid.NullUUID
-		if err := rows.Scan(&c.ID, &c.Kind, &c.Title, &last, &c.CreatedAt, &c.UpdatedAt, &c.UnreadCount, &c.Position); err != nil {
+		var last, mine uuid.NullUUID
+		if err := rows.Scan(&c.ID, &c.Kind, &c.Name, &c.Title, &c.ParticipantCount, &last, &c.CreatedAt, &c.UpdatedAt, &c.UnreadCount,
+			&mine, &c.State, &c.IsMuted, &c.IsArchived, &c.Position); err != nil {
 			return nil, err
 		}
-		c.LastNoteID, c.CreatedAt, c.UpdatedAt = last.UUID, c.CreatedAt.UTC(), c.UpdatedAt.UTC()
+		c.LastNoteID, c.ParticipantID, c.CreatedAt, c.UpdatedAt = last.UUID, mine.UUID, c.CreatedAt.UTC(), c.UpdatedAt.UTC()
 		list = append(list, c)
 	}
 	return list, postgres.Explain(rows.Err())
 }
 
-// ConversationsByIDs finds those of the conversations that the viewer takes part in.
+// ConversationsByIDs finds those of the conversations that the viewer may see: takes part in, or rooms.
 func (s *Notes) ConversationsByIDs(ctx context.Context, v access.Viewer, list []uuid.UUID) (map[uuid.UUID]*Conversation, error) {
 	conversations, err := scanConversations(s.db.Rows(ctx, conversationsByIDs, v.UserID, postgres.UUIDs(list)))
 	if err != nil {
@@ -67,14 +73,25 @@ func (s *Notes) ConversationWith(ctx context.Context, v access.Viewer, user uuid
 	return list[0], nil
 }
 
+// Filter says which of the viewer's conversations a list has.
+type Filter struct {
+	Archived bool // those in the archive
+	Requests bool // those that strangers have begun; they cannot be in the archive
+}
+
 // Conversations are the viewer's, the one with the newest note first.
-func (s *Notes) Conversations(ctx context.Context, v access.Viewer, args page.Args) (*page.Page[*Conversation], error) {
+func (s *Notes) Conversations(ctx context.Context, v access.Viewer, f Filter, args page.Args) (*page.Page[*Conversation], error) {
 	w, err := page.Read[int64](args)
 	if err != nil {
 		return nil, err
 	}
+	state := Active
+	if f.Requests {
+		state = Request
+	}
 	below, above := bounds(w)
-	list, err := scanConversations(s.db.Rows(ctx, direction(w, listConversations+newestFirst, listConversations+oldestFirst), v.UserID, below, above, w.Limit+1))
+	list, err := scanConversations(s.db.Rows(ctx, direction(w, listConversations+newestFirst, listConversations+oldestFirst),
+		v.UserID, below, above, w.Limit+1, string(state), f.Archived))
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +143,11 @@ type ReadUpTo struct {
 const findReadMark = `
 SELECT p.last_read_seq, p.unread_count, coalesce(CASE WHEN $3::uuid IS NULL THEN c.seq ELSE (SELECT seq FROM notes WHERE id = $3 AND conversation_id = c.id) END, -1)
 FROM participants p JOIN conversations c ON c.id = p.conversation_id
-WHERE p.conversation_id = $2 AND p.user_id = $1`
+WHERE p.conversation_id = $2 AND p.user_id = $1 AND NOT p.is_blocked`
 
 const writeReadMark = `
 UPDATE participants SET last_read_seq = $3,
-  unread_count = (SELECT count(*) FROM notes WHERE conversation_id = $2 AND seq > $3 AND sender_id IS DISTINCT FROM $1)
+  unread_count = (SELECT count(*) FROM inbox_entries WHERE user_id = $1 AND conversation_id = $2 AND seq > $3 AND counts)
 WHERE conversation_id = $2 AND user_id = $1 RETURNING unread_count`
 
 // MarkRead marks the notes of a conversation as read up to one of them, or all of them, and with the last

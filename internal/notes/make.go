@@ -20,14 +20,12 @@ WITH wanted AS (
   ON CONFLICT (pair) DO NOTHING
   RETURNING id
 )
-INSERT INTO participants (id, conversation_id, user_id, role, joined_at)
-SELECT p.id, p.conversation_id, p.user_id, p.role, $4
-FROM unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::text[]) AS p(id, conversation_id, user_id, role)
+INSERT INTO participants (id, conversation_id, user_id, role, state, joined_at)
+SELECT p.id, p.conversation_id, p.user_id, p.role, p.state, $4
+FROM unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::text[]) AS p(id, conversation_id, user_id, role, state)
 JOIN made ON made.id = p.conversation_id`
 
 const findPairs = `SELECT pair, id FROM conversations WHERE pair = ANY($1)`
-
-const findUsers = `SELECT id FROM users WHERE id = ANY($1)`
 
 // makeConversations finds or makes the conversations of drafts that name users.
 func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.Time, drafts []*draft) error {
@@ -84,16 +82,16 @@ func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.
 	if len(missing) == 0 {
 		return nil
 	}
-	known, err := users(ctx, tx, missing)
+	addressed, err := findRecipients(ctx, tx, missing)
 	if err != nil {
 		return err
 	}
 	var idList, participants, conversations, members postgres.UUIDs
-	var kinds, roles []string
+	var kinds, roles, states []string
 	var wanted []*string
-	for _, d := range missing {
-		if !known.all(d.To) {
-			refusal := problem.Refuse(problem.Missing, "toUserIds", "There is no such user.")
+	for i, d := range missing {
+		to := addressed[i]
+		if refusal := to.refusal(d); refusal != nil {
 			d.err = refusal
 			if len(d.To) == 1 {
 				for _, same := range direct[pair(d.sender, d.To[0])] {
@@ -111,19 +109,19 @@ func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.
 			kind, role = Group, Owner
 		}
 		idList, kinds, wanted = append(idList, d.conversation), append(kinds, string(kind)), append(wanted, p)
-		add := func(user uuid.UUID, role Role) {
+		add := func(user uuid.UUID, role Role, state State) {
 			participants, conversations = append(participants, ids.New()), append(conversations, d.conversation)
-			members, roles = append(members, user), append(roles, string(role))
+			members, roles, states = append(members, user), append(roles, string(role)), append(states, string(state))
 		}
-		add(d.sender, role)
-		for _, to := range d.To {
-			add(to, Member)
+		add(d.sender, role, Active)
+		for _, r := range to {
+			add(r.user, Member, r.state())
 		}
 	}
 	if len(idList) == 0 {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, makeConversations, idList, kinds, wanted, at, participants, conversations, members, roles); err != nil {
+	if _, err := tx.Exec(ctx, makeConversations, idList, kinds, wanted, at, participants, conversations, members, roles, states); err != nil {
 		return err
 	}
 	return find() // somebody may have made one of them at the same moment: a new statement sees it
@@ -140,36 +138,4 @@ func unanswering(drafts []*draft) (others []*draft) {
 		}
 	}
 	return others
-}
-
-type userSet map[uuid.UUID]bool
-
-func (u userSet) all(list []uuid.UUID) bool {
-	for _, id := range list {
-		if !u[id] {
-			return false
-		}
-	}
-	return true
-}
-
-func users(ctx context.Context, tx *postgres.Tx, drafts []*draft) (userSet, error) {
-	var list postgres.UUIDs
-	for _, d := range drafts {
-		list = append(list, d.To...)
-	}
-	rows, err := tx.Rows(ctx, findUsers, list)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	known := userSet{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		known[id] = true
-	}
-	return known, rows.Err()
 }

@@ -18,7 +18,8 @@ type Kind string
 // The kinds of conversations.
 const (
 	Direct Kind = "DIRECT" // between two; one for each pair
-	Group  Kind = "GROUP"
+	Group  Kind = "GROUP"  // at most MaxParticipants
+	Room   Kind = "ROOM"   // public; its notes stand in a log of its own
 )
 
 // Role is what a participant may do.
@@ -28,6 +29,16 @@ type Role string
 const (
 	Owner  Role = "OWNER"
 	Member Role = "MEMBER"
+)
+
+// State is how a user stands to a conversation that somebody else has begun.
+type State string
+
+// The states.
+const (
+	Active   State = "ACTIVE"
+	Request  State = "REQUEST"  // a stranger began it: it waits apart, and raises no notifications
+	Declined State = "DECLINED" // nothing of it arrives
 )
 
 // Note is one message.
@@ -40,23 +51,34 @@ type Note struct {
 	Body           string
 	ReplyToID      uuid.UUID // nil when it answers none
 	CreatedAt      time.Time
+	EditedAt       *time.Time
+	UnsentAt       *time.Time
 	IdempotencyKey *string
 }
 
 // GlobalID is the identifier that clients see.
 func (n *Note) GlobalID() string { return ids.Encode(ids.Note, n.ID) }
 
-// Conversation is a conversation as one of its participants sees it.
+// Conversation is a conversation as one viewer sees it: a participant, or who looks into a room.
 type Conversation struct {
-	ID          uuid.UUID
-	Kind        Kind
-	Title       *string
-	LastNoteID  uuid.UUID // nil when there is none
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	UnreadCount int
-	Position    int64 // of its latest note in the viewer's log: the order of the conversations
+	ID               uuid.UUID
+	Kind             Kind
+	Name             *string
+	Title            *string
+	ParticipantCount int
+	LastNoteID       uuid.UUID // the newest that the viewer may see; nil when there is none
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	UnreadCount      int
+	ParticipantID    uuid.UUID // the viewer's own part; nil for who only looks into a room
+	State            State
+	IsMuted          bool
+	IsArchived       bool
+	Position         int64 // of its latest note in the viewer's log: the order of the conversations
 }
+
+// IsRequest says that a stranger has begun it and waits for the viewer.
+func (c *Conversation) IsRequest() bool { return c.State == Request }
 
 // GlobalID is the identifier that clients see.
 func (c *Conversation) GlobalID() string { return ids.Encode(ids.Conversation, c.ID) }

@@ -12,13 +12,13 @@ import (
 	"github.com/notewire/notewire/internal/postgres"
 )
 
-const noteColumns = `n.id, n.conversation_id, n.seq, n.sender_id, n.position, n.body, n.reply_to_id, n.created_at, n.idempotency_key`
+const noteColumns = `n.id, n.conversation_id, n.seq, n.sender_id, n.position, n.body, n.reply_to_id, n.created_at, n.edited_at, n.unsent_at, n.idempotency_key`
 
 // scanNote reads noteColumns, with other columns before and after them.
 func scanNote(rows *sql.Rows, before []any, after ...any) (*Note, error) {
 	n := &Note{}
 	var sender, reply uuid.NullUUID
-	into := append(before, &n.ID, &n.ConversationID, &n.Seq, &sender, &n.Position, &n.Body, &reply, &n.CreatedAt, &n.IdempotencyKey)
+	into := append(before, &n.ID, &n.ConversationID, &n.Seq, &sender, &n.Position, &n.Body, &reply, &n.CreatedAt, &n.EditedAt, &n.UnsentAt, &n.IdempotencyKey)
 	err := rows.Scan(append(into, after...)...)
 	n.SenderID, n.ReplyToID, n.CreatedAt = sender.UUID, reply.UUID, n.CreatedAt.UTC()
 	return n, err
@@ -49,8 +49,9 @@ type Box string
 
 // The boxes.
 const (
-	Inbox  Box = "INBOX" // what others wrote to the viewer
-	Outbox Box = "SENT"  // what the viewer wrote
+	Inbox   Box = "INBOX"   // what others wrote to the viewer
+	Outbox  Box = "SENT"    // what the viewer wrote
+	Archive Box = "ARCHIVE" // what is in archived conversations
 )
 
 // Placed is a note at a place in a list.

@@ -8,92 +8,14 @@ import (
 	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
-	"github.com/notewire/notewire/internal/problem"
 	"github.com/notewire/notewire/internal/stream"
 )
-
-// locked are the conversations of a batch, which nobody else can write to now, and who takes part.
-type locked map[uuid.UUID]*lockedConversation
-
-type lockedConversation struct {
-	seq          int64
-	lastNote     uuid.UUID
-	participants []uuid.UUID
-}
-
-const lockConversation = `SELECT id, seq FROM conversations WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`
-
-const findParticipants = `SELECT conversation_id, user_id FROM participants WHERE conversation_id = ANY($1) ORDER BY conversation_id, joined_at, id`
-
-func lockConversations(ctx context.Context, tx *postgres.Tx, drafts []*draft) (locked, error) {
-	state := locked{}
-	var list postgres.UUIDs
-	for _, d := range drafts {
-		list = append(list, d.conversation)
-	}
-	if len(list) == 0 {
-		return state, nil
-	}
-	rows, err := tx.Rows(ctx, lockConversation, list)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		c := &lockedConversation{}
-		if err := rows.Scan(&id, &c.seq); err != nil {
-			return nil, err
-		}
-		state[id] = c
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	// A statement of its own: one that had to wait for the lock would still see who took part before.
-	members, err := tx.Rows(ctx, findParticipants, list)
-	if err != nil {
-		return nil, err
-	}
-	defer members.Close()
-	for members.Next() {
-		var id, user uuid.UUID
-		if err := members.Scan(&id, &user); err != nil {
-			return nil, err
-		}
-		if c := state[id]; c != nil {
-			c.participants = append(c.participants, user)
-		}
-	}
-	return state, members.Err()
-}
-
-// admit refuses the drafts whose sender does not take part: to them the conversation does not exist.
-func (l locked) admit(drafts []*draft) {
-	for _, d := range drafts {
-		admitted := false
-		if c := l[d.conversation]; c != nil {
-			for _, p := range c.participants {
-				admitted = admitted || p == d.sender
-			}
-		}
-		if !admitted {
-			d.err = problem.Refuse(problem.Missing, "conversationId", "There is no such conversation.")
-		}
-	}
-}
-
-func (l locked) mailboxes(drafts []*draft) (list []uuid.UUID) {
-	for _, d := range drafts {
-		list = append(list, l[d.conversation].participants...)
-	}
-	return list
-}
 
 // writer collects the rows of a batch of notes. It holds the locks of their conversations and mailboxes.
 type writer struct {
 	batch *stream.Batch
 	state locked
+	named mentions
 
 	notes       []*draft
 	inbox       inboxRows
@@ -103,8 +25,8 @@ type writer struct {
 }
 
 type inboxRows struct {
-	users, notes postgres.UUIDs
-	positions    []int64
+	users, notes, conversations postgres.UUIDs
+	positions, seqs             []int64
 }
 
 // part is what a batch changes of one participant.
@@ -112,10 +34,12 @@ type part struct {
 	conversation, user uuid.UUID
 	unread             int
 	position           int64
+	readSeq            int64 // 0: as it was
+	answers            bool  // the user has written: whoever began the conversation is no stranger any more
 }
 
-func newWriter(batch *stream.Batch, state locked) *writer {
-	return &writer{batch: batch, state: state, parts: map[[2]uuid.UUID]*part{}}
+func newWriter(batch *stream.Batch, state locked, named mentions) *writer {
+	return &writer{batch: batch, state: state, named: named, parts: map[[2]uuid.UUID]*part{}}
 }
 
 func (w *writer) part(conversation, user uuid.UUID) *part {
@@ -139,18 +63,49 @@ func (w *writer) add(d *draft) {
 		d.note.ReplyToID = *d.ReplyToID
 	}
 	w.notes = append(w.notes, d)
-	for _, user := range c.participants {
-		p := w.part(d.conversation, user)
-		if user == d.sender {
-			p.position = w.batch.Append(user, stream.NoteSent, d.id, d.sender)
-			d.note.Position = p.position
-			continue
+	if c.kind == Room {
+		w.addToRoom(d)
+		return
+	}
+	for _, m := range c.members {
+		switch {
+		case m.user == d.sender:
+			w.sent(d)
+		case m.hears(d.sender):
+			w.received(d, m)
 		}
-		p.position = w.batch.Append(user, stream.NoteReceived, d.id, d.sender)
-		p.unread++
-		w.inbox.users, w.inbox.notes, w.inbox.positions = append(w.inbox.users, user), append(w.inbox.notes, d.id), append(w.inbox.positions, p.position)
-		w.occurrences = append(w.occurrences, notify.Occurrence{User: user, Kind: notify.Note,
+	}
+}
+
+// sent notes the sender's side: to write is to accept.
+func (w *writer) sent(d *draft) *part {
+	p := w.part(d.conversation, d.sender)
+	p.position = w.batch.Append(d.sender, stream.NoteSent, d.id, d.sender)
+	p.answers = true
+	d.note.Position = p.position
+	return p
+}
+
+func (w *writer) received(d *draft, m *member) {
+	p := w.part(d.conversation, m.user)
+	p.position = w.batch.Append(m.user, stream.NoteReceived, d.id, d.sender)
+	p.unread++
+	w.inbox.users, w.inbox.notes, w.inbox.positions = append(w.inbox.users, m.user), append(w.inbox.notes, d.id), append(w.inbox.positions, p.position)
+	w.inbox.conversations, w.inbox.seqs = append(w.inbox.conversations, d.conversation), append(w.inbox.seqs, d.note.Seq)
+	if m.state == Active && !m.isMuted {
+		w.occurrences = append(w.occurrences, notify.Occurrence{User: m.user, Kind: notify.Note,
 			SubjectKind: ids.Conversation, Subject: d.conversation, Cause: d.id, Actor: d.sender})
+	}
+}
+
+// addToRoom writes the note once, to the room's own log, however many have joined. Who writes has read the
+// room; who is named is notified.
+func (w *writer) addToRoom(d *draft) {
+	w.batch.Append(d.conversation, stream.RoomNoteAdded, d.id, d.sender)
+	w.sent(d).readSeq = d.note.Seq
+	for _, user := range w.named[d] {
+		w.occurrences = append(w.occurrences, notify.Occurrence{User: user, Kind: notify.Mention,
+			SubjectKind: ids.Note, Subject: d.id, Cause: d.id, Actor: d.sender})
 	}
 }
 
@@ -164,10 +119,12 @@ WITH written AS (
   UPDATE conversations AS c SET seq = h.seq, last_note_id = h.note, updated_at = $10
   FROM unnest($11::uuid[], $12::bigint[], $13::uuid[]) AS h(id, seq, note) WHERE c.id = h.id
 ), delivered AS (
-  INSERT INTO inbox_entries (user_id, position, note_id) SELECT * FROM unnest($14::uuid[], $15::bigint[], $16::uuid[])
+  INSERT INTO inbox_entries (user_id, position, note_id, conversation_id, seq)
+  SELECT * FROM unnest($14::uuid[], $15::bigint[], $16::uuid[], $21::uuid[], $22::bigint[])
 )
-UPDATE participants AS p SET unread_count = p.unread_count + u.n, position = u.position
-FROM unnest($17::uuid[], $18::uuid[], $19::int[], $20::bigint[]) AS u(conversation, user_id, n, position)
+UPDATE participants AS p SET unread_count = p.unread_count + u.n, position = u.position, is_archived = false,
+  last_read_seq = greatest(p.last_read_seq, u.read), state = CASE WHEN u.answers THEN 'ACTIVE' ELSE p.state END
+FROM unnest($17::uuid[], $18::uuid[], $19::int[], $20::bigint[], $23::bigint[], $24::bool[]) AS u(conversation, user_id, n, position, read, answers)
 WHERE p.conversation_id = u.conversation AND p.user_id = u.user_id
 RETURNING p.user_id, u.n, p.unread_count = u.n AND u.n > 0`
 
@@ -191,14 +148,16 @@ func (w *writer) write(ctx context.Context, tx *postgres.Tx) error {
 		}
 	}
 	var partConversations, partUsers postgres.UUIDs
-	var partUnread, partPositions []int64
+	var partUnread, partPositions, partRead []int64
+	var answers []bool
 	for _, p := range w.partList {
 		partConversations, partUsers = append(partConversations, p.conversation), append(partUsers, p.user)
 		partUnread, partPositions = append(partUnread, int64(p.unread)), append(partPositions, p.position)
+		partRead, answers = append(partRead, p.readSeq), append(answers, p.answers)
 	}
 	rows, err := tx.Rows(ctx, writeNotes, idList, conversations, seqs, senders, positions, bodies, replies, keys, hashes, w.batch.At(),
 		heads, headSeqs, lastNotes, w.inbox.users, w.inbox.positions, w.inbox.notes,
-		partConversations, partUsers, partUnread, partPositions)
+		partConversations, partUsers, partUnread, partPositions, w.inbox.conversations, w.inbox.seqs, partRead, answers)
 	if err != nil {
 		return err
 	}

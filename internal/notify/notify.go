@@ -26,6 +26,7 @@ const (
 	Note    Kind = "NOTE"
 	Comment Kind = "COMMENT"
 	Reply   Kind = "REPLY"
+	Mention Kind = "MENTION"
 	Like    Kind = "LIKE"
 )
 
@@ -58,6 +59,7 @@ func New(db *postgres.DB, log *stream.Log) *Bell { return &Bell{db: db, log: log
 
 var subjectKinds = map[notification.SubjectKind]ids.Kind{
 	notification.SubjectKindCONVERSATION: ids.Conversation,
+	notification.SubjectKindNOTE:         ids.Note,
 	notification.SubjectKindPOST:         ids.Post,
 	notification.SubjectKindCOMMENT:      ids.Comment,
 }

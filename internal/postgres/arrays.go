@@ -5,9 +5,10 @@ import (
 	"encoding/hex"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 )
 
-// UUIDs is a uuid[] parameter.
+// UUIDs is a uuid[], as a parameter or as a column.
 type UUIDs []uuid.UUID
 
 // Value writes the array as Postgres reads it; the nil UUID becomes NULL.
@@ -26,3 +27,6 @@ func (a UUIDs) Value() (driver.Value, error) {
 	}
 	return string(append(b, '}')), nil
 }
+
+// Scan reads the array.
+func (a *UUIDs) Scan(src any) error { return pq.GenericArray{A: (*[]uuid.UUID)(a)}.Scan(src) }

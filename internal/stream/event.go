@@ -18,13 +18,17 @@ type Kind int16
 const (
 	NoteReceived          Kind = 1 // subject: the note
 	NoteSent              Kind = 2 // subject: the note
+	NoteChanged           Kind = 3 // subject: the note: edited, unsent, or deleted by the topic's user
 	ConversationRead      Kind = 4 // subject: the conversation
+	ConversationChanged   Kind = 5 // subject: the conversation
 	NotificationReceived  Kind = 6 // subject: the notification, a new one
 	NotificationGrew      Kind = 7 // subject: the notification, which the same again has made larger
 	NotificationChanged   Kind = 8 // subject: the notification, seen or read
 	NotificationRetracted Kind = 9 // subject: the notification, gone
 
-	CommentAdded Kind = 20 // topic: the post; subject: the comment
+	CommentAdded    Kind = 20 // topic: the post; subject: the comment
+	RoomNoteAdded   Kind = 21 // topic: the room; subject: the note
+	RoomNoteChanged Kind = 22 // topic: the room; subject: the note, edited or unsent
 )
 
 // Unread are the counters of a mailbox.
