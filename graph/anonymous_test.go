@@ -31,6 +31,7 @@ func TestNobodySeesWhatIsPublicOnly(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, nobody := site.User(t, "mina"), site.User(t, "joon"), site.Anonymous(t)
+	site.Acquaint(mina, joon)
 	note := write(mina, "private", joon)
 	post := createPost(mina, "public")
 	reply := comment(joon, post, "", "also public")

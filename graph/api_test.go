@@ -14,6 +14,7 @@ func TestANoteArrivesLive(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
 	sub := joon.Subscribe(`subscription { noteReceived { cursor occurredAt unread { id notes conversations notifications unseenNotifications } note { body isMine idempotencyKey sender { username } conversation { unreadCount } } } }`, nil).Ready()
 	sent := mina.Do(`mutation($to: [ID!]) { sendNote(input: {toUserIds: $to, body: "안녕", idempotencyKey: "k"}) { note { id isMine idempotencyKey } cursor userErrors { code } } }`, vars{"to": []string{joon.ID}}).NoErrors()
 	if sent.Get("sendNote.note.isMine") != true || sent.Get("sendNote.note.idempotencyKey") != "k" || sent.Get("sendNote.cursor") == nil {

@@ -15,6 +15,7 @@ func TestWritingPosts(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
 	in := vars{"title": "제목", "body": " text\n", "idempotencyKey": "k"}
 	r := mina.Do(createPostInput, vars{"in": in}).NoErrors()
 	equal(t, "as it was sent", []any{"제목", " text\n", mina.ID, nil}, []any{r.Get("createPost.post.title"), r.Get("createPost.post.body"), r.Get("createPost.post.author.id"), r.Get("createPost.cursor")})
@@ -41,6 +42,7 @@ func TestCommentsAndReplies(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
 	post, elsewhere := createPost(mina, "post"), createPost(mina, "elsewhere")
 	first := comment(joon, post, "", "0")
 	want, replies := []string{"0"}, []string(nil)
@@ -88,6 +90,7 @@ func TestTheSameKeyIsTheSameCommentUnderConcurrentRetries(t *testing.T) {
 	one := sitetest.New(t)
 	two := one.Another()
 	mina, joon := one.User(t, "mina"), one.User(t, "joon")
+	one.Acquaint(mina, joon)
 	post := createPost(mina, "post")
 	ids, posts := make([]string, 10), make([]string, 10)
 	var all sync.WaitGroup
@@ -116,6 +119,7 @@ func TestLikes(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	post := createPost(mina, "post")
 	reply := comment(mina, post, "", "comment")
 	bell := listen(mina, mina.Cursor())
@@ -165,6 +169,7 @@ func TestCommentsComeLive(t *testing.T) {
 	one := sitetest.New(t)
 	two := one.Another()
 	mina, joon := one.User(t, "mina"), one.User(t, "joon")
+	one.Acquaint(mina, joon)
 	post, other := createPost(mina, "post"), createPost(mina, "other")
 	query := `subscription($post: ID!, $after: Cursor) { commentAdded(postId: $post, after: $after) { cursor comment { id body viewerHasLiked author { username } post { id commentCount } } } }`
 	live := []*sitetest.Subscription{

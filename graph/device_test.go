@@ -67,6 +67,7 @@ func TestADeviceResumesWithItsOldVariables(t *testing.T) {
 	one := sitetest.New(t)
 	two := one.Another()
 	mina, joon := one.User(t, "mina"), one.User(t, "joon")
+	one.Acquaint(mina, joon)
 	variables := vars{"device": "phone"}
 	sub := mina.Subscribe(byDevice, variables)
 	expectNotes(t, sub, "ready")
@@ -108,6 +109,7 @@ func TestASharedDeviceIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
 	start := mina.Cursor()
 	variables := vars{"device": "copied", "after": start}
 	older := mina.Subscribe(byDevice, variables)

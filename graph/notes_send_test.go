@@ -13,6 +13,7 @@ func TestSendingToOneAndToSeveral(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	body := " 안녕\t\r\n<b>&amp;\u00a0\U0001F469\u200D\U0001F680 "
 	r := sendInput(mina, vars{"toUserIds": []string{joon.ID, joon.ID}, "body": body}).NoErrors()
 	equal(t, "body as it was sent", body, r.Text("sendNote.note.body"))
@@ -42,6 +43,7 @@ func TestSendingIsRefused(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	mine, foreign := write(mina, "mine", joon), write(joon, "foreign", hana)
 	post := createPost(mina, "post")
 	nobody := "user_7" + mina.ID[len("user_7"):]
@@ -107,6 +109,7 @@ func TestTheSameKeyIsTheSameNote(t *testing.T) {
 	one := sitetest.New(t)
 	two := one.Another()
 	mina, joon := one.User(t, "mina"), one.User(t, "joon")
+	one.Acquaint(mina, joon)
 	in := vars{"toUserIds": []string{joon.ID}, "body": "once", "idempotencyKey": "k"}
 	answers := make([]sent, 20)
 	var all sync.WaitGroup
@@ -153,6 +156,7 @@ func TestAGroupIsMadeOnceByOneKey(t *testing.T) {
 	t.Parallel()
 	one := sitetest.New(t)
 	mina, joon, hana := one.User(t, "mina"), one.User(t, "joon"), one.User(t, "hana")
+	one.Acquaint(mina, joon, hana)
 	// The order of the recipients does not matter.
 	first := asSent(sendInput(mina, vars{"toUserIds": []string{joon.ID, hana.ID}, "body": "hi", "idempotencyKey": "g"}))
 	again := asSent(sendInput(mina, vars{"toUserIds": []string{hana.ID, joon.ID, hana.ID}, "body": "hi", "idempotencyKey": "g"}))

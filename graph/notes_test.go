@@ -40,6 +40,7 @@ func TestPagesOfNotes(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	first := write(mina, "0", joon)
 	history, inbox, outbox := []string{"0"}, []string{"0"}, []string{}
 	for i := 1; i < 8; i++ {
@@ -86,6 +87,7 @@ func TestConversationsAreOrderedByTheirNewestNote(t *testing.T) {
 	var conversations []string
 	for i := range 4 {
 		c := site.User(t, fmt.Sprintf("user_%d", i))
+		site.Acquaint(mina, c)
 		others = append(others, c)
 		conversations = append(conversations, write(c, "hello", mina).conversation)
 	}
@@ -124,6 +126,7 @@ func TestReadingAConversation(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	first := write(mina, "1", joon)
 	second := answer(mina, first.conversation, "2")
 	third := answer(mina, first.conversation, "3")
@@ -185,6 +188,7 @@ func TestEveryObjectIsFoundByItsIdentifier(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	note := write(mina, "1", joon)
 	post := createPost(mina, "post")
 	reply := comment(joon, post, "", "comment")

@@ -21,6 +21,7 @@ func TestWhoIsNotifiedOfWhat(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	post := createPost(mina, "post")
 	first := comment(joon, post, "", "comment")
 	comment(mina, post, first, "reply of the post's author")
@@ -66,6 +67,7 @@ func TestANotificationGrowsWhileItIsOpen(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	first := write(joon, "1", mina)
 	live := mina.Subscribe(`subscription($after: Cursor) { notificationReceived(after: $after) { cursor unread `+countFields+` notification { id count actorCount } } }`, vars{"after": mina.Cursor()})
 	grown := func() (id string, count int) {
@@ -112,6 +114,7 @@ func TestMarkingNotifications(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	write(joon, "1", mina)
 	middle := mina.Cursor()
 	post := createPost(mina, "post")

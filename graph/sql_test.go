@@ -22,6 +22,7 @@ func TestStatementsOfTheUsualScreens(t *testing.T) {
 	for i := range 10 {
 		others = append(others, site.User(t, fmt.Sprintf("user_%d", i)))
 	}
+	site.Acquaint(append(others[:10:10], mina)...)
 	post := createPost(mina, "post")
 	others[0].Do(`mutation($to: [ID!]) { sendNote(input: {toUserIds: $to, body: "to all"}) { note { id } userErrors { code } } }`, vars{"to": append(idsOf(others[1:]), mina.ID)}).NoErrors()
 	group := mina.Do(`{ viewer { conversations { nodes { id } } } }`, nil).NoErrors().Text("viewer.conversations.nodes.0.id")

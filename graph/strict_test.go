@@ -10,6 +10,7 @@ func TestWhatIsNoValueOfItsType(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
 	const inbox = `query($first: Int) { viewer { notes(first: $first) { nodes { id } } } }`
 	for name, v := range map[string]any{"a string": "5", "a fraction": 5.5, "too large": 1 << 40, "true": true} {
 		if r := mina.Do(inbox, vars{"first": v}); r.Code() == "" || r.Code() == "INTERNAL_SERVER_ERROR" {

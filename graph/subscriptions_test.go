@@ -87,6 +87,7 @@ func TestTwoServersDeliverToEachOther(t *testing.T) {
 			site.Broker = broker
 			one, two := site.Start(), site.Start()
 			mina, joon := one.User(t, "mina"), two.User(t, "joon")
+			one.Acquaint(mina, joon)
 			atOne, atTwo := mina.Subscribe(allEvents, nil).Ready(), joon.Subscribe(allEvents, nil).Ready()
 			told := "NotificationReceived"
 			for i := range 3 {
@@ -107,6 +108,7 @@ func TestEveryKindOfEvent(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
 	live := listen(mina, mina.Cursor())
 	in := write(joon, "1", mina)
 	out := answer(mina, in.conversation, "2")
@@ -141,6 +143,7 @@ func TestCursorsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
 	start := mina.Cursor()
 	post := createPost(mina, "post")
 	comment(joon, post, "", "comment")
@@ -192,6 +195,7 @@ func TestNotesOfOneConversation(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
 	here, foreign := write(joon, "1", mina), write(joon, "foreign", hana)
 	after := mina.Cursor()
 	only := mina.Subscribe(noteReceived, vars{"after": after, "in": here.conversation})

@@ -101,6 +101,17 @@ func (f *fixture) inbox(user int) (bodies []string) {
 	return bodies
 }
 
+// acquaint makes all users no strangers to each other.
+func (f *fixture) acquaint() {
+	f.t.Helper()
+	_, err := f.db.ExecContext(f.t.Context(), `
+WITH made AS (INSERT INTO conversations (id, kind, title, created_at, updated_at) VALUES (gen_random_uuid(), 'GROUP', 'all', now(), now()) RETURNING id)
+INSERT INTO participants (id, conversation_id, user_id, role, joined_at) SELECT gen_random_uuid(), made.id, u, 'MEMBER', now() FROM made, unnest($1::uuid[]) AS u`, postgres.UUIDs(f.users))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
 // checkLog holds the log of a user against its head: no gap, and the counters of the last event.
 func (f *fixture) checkLog(user int) {
 	f.t.Helper()
@@ -120,6 +131,7 @@ func (f *fixture) checkLog(user int) {
 func TestABatchWithARefusedNote(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, "mina", "joon", "hana")
+	f.acquaint()
 	missing := f.draft(0, "to nobody", 1)
 	missing.To = []uuid.UUID{ids.New()}
 	answer := f.draft(2, "answers what is not there", 1)
@@ -144,7 +156,7 @@ func TestABatchWithARefusedNote(t *testing.T) {
 	if err := f.db.QueryRowContext(t.Context(), `SELECT (SELECT count(DISTINCT xmin::text) FROM events), (SELECT count(*) FROM conversations)`).Scan(&transactions, &conversations); err != nil {
 		t.Fatal(err)
 	}
-	if transactions != 1 || conversations != 3 {
+	if transactions != 1 || conversations != 4 {
 		t.Errorf("%d transactions and %d conversations", transactions, conversations)
 	}
 	for user := range f.users {

@@ -27,9 +27,9 @@ const selectConversations = `SELECT c.id, c.kind, c.name, c.title,
 
 const (
 	conversationsByIDs = selectConversations + access.AllConversations + ` WHERE c.id = ANY($2) AND ` + access.ConversationVisible
-	conversationByPair = selectConversations + access.MyConversations + ` WHERE c.pair = $2`
-	// The order is the index's own: participants by user and position.
-	listConversations = selectConversations + access.MyConversations + ` WHERE mine.position < $2 AND mine.position > $3 AND mine.state = $5 AND mine.is_archived = $6 ORDER BY mine.position `
+	conversationByPair = selectConversations + access.MyConversations + ` WHERE c.pair = $2 AND mine.position > 0`
+	// The order is the index's own: participants by user and position. At position 0 nothing has happened yet.
+	listConversations = selectConversations + access.MyConversations + ` WHERE mine.position < $2 AND mine.position > greatest($3, 0) AND mine.state = $5 AND mine.is_archived = $6 ORDER BY mine.position `
 )
 
 func scanConversations(rows *sql.Rows, err error) ([]*Conversation, error) {

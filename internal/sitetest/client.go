@@ -7,6 +7,10 @@ import (
 	"io"
 	"net/http"
 	"testing"
+
+	"github.com/lib/pq"
+
+	"github.com/notewire/notewire/internal/ids"
 )
 
 // Client is somebody who uses the API: a user, or nobody.
@@ -105,4 +109,26 @@ func (c *Client) Try(query string, vars Vars) (*Result, error) {
 		return nil, fmt.Errorf("not a GraphQL answer: %s", raw)
 	}
 	return r, nil
+}
+
+// Acquaint makes all of the users no strangers to each other, as if each had written to each before: first
+// notes between them do not wait to be accepted. There is a direct conversation for each pair, without notes.
+func (s *Server) Acquaint(users ...*Client) {
+	s.site.t.Helper()
+	list := make([]string, len(users))
+	for i, u := range users {
+		list[i] = ids.Of(ids.User, u.ID).String()
+	}
+	_, err := s.DB.Exec(`
+WITH pairs AS (
+  SELECT gen_random_uuid() AS id, least(a, b) || ':' || greatest(a, b) AS pair, a, b
+  FROM unnest($1::text[]) AS a, unnest($1::text[]) AS b WHERE a < b
+), made AS (
+  INSERT INTO conversations (id, kind, pair, created_at, updated_at) SELECT id, 'DIRECT', pair, now(), now() FROM pairs
+)
+INSERT INTO participants (id, conversation_id, user_id, role, joined_at)
+SELECT gen_random_uuid(), id, u::uuid, 'MEMBER', now() FROM pairs, unnest(ARRAY[a, b]) AS u`, pq.Array(list))
+	if err != nil {
+		s.site.t.Fatal(err)
+	}
 }

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/lib/pq" // the driver
-
 	"github.com/notewire/notewire/graph"
 	"github.com/notewire/notewire/graph/transport"
 	"github.com/notewire/notewire/internal/postgres"

@@ -42,6 +42,7 @@ func TestStory(t *testing.T) {
 	t.Parallel()
 	server := binary.Start(t, binary.Options{Folder: binary.Folder(t), Addr: binary.FixedAddr(t)})
 	alice, bob := binary.Register(t, server.URL, "alice"), binary.Register(t, server.URL, "bob")
+	alice.Send(bob.ID, "write to me") // so that bob is no stranger, whose note would ring no bell
 	post := alice.Post("On wires")
 
 	socket := alice.Subscribe(everything, binary.Vars{"after": alice.Cursor()})
