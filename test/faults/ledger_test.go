@@ -63,8 +63,7 @@ func (r *reader) has(head uint64, last string) bool {
 func (s *site) checkCanaries() {
 	s.t.Helper()
 	from, to := s.canaries[0], s.canaries[1]
-	w := &write{kind: note, by: from, to: to, body: "note canary0-1 to canary1", key: "canary"}
-	s.do(from, w)
+	s.do(s.hand(from, 0), s.draft(from, to, note))
 	s.settle()
 	for _, r := range s.readers {
 		if !r.quiet() || r.post != "" {
@@ -92,13 +91,14 @@ func (s *site) check() {
 	for server := range s.servers {
 		lists := map[*person]*listed{}
 		posts := map[*person]*listedPost{}
+		likes := s.likes(server)
 		for _, p := range s.everyone() {
 			lists[p], posts[p] = s.lists(server, p), s.postOf(server, p)
 		}
 		for _, p := range s.everyone() {
 			s.checkWrites(server, p, lists, posts)
 			s.checkCounters(server, p, lists[p], posts[p])
-			s.checkLikes(server, p, posts[p])
+			s.checkLikes(server, p, posts[p], likes)
 			for _, r := range s.readers {
 				if r.who == p {
 					s.checkReader(server, r, lists[p], posts[p])
@@ -224,14 +224,14 @@ func count(yes bool) int {
 }
 
 // checkLikes compares a post's likes with who likes it, and with what each was told last.
-func (s *site) checkLikes(server int, author *person, post *listedPost) {
+func (s *site) checkLikes(server int, author *person, post *listedPost, likes map[*person]map[string]bool) {
 	s.t.Helper()
 	n := 0
 	for _, p := range s.people {
-		likes := s.likes(server, p, author.post)
-		n += count(likes)
-		if said := p.likes[author.post]; said.known && said.liked != likes {
-			s.violated("I1", "server %d: %s likes the post of %s: %t, and was told %t", server, p.name, author.name, likes, said.liked)
+		liked := likes[p][author.post]
+		n += count(liked)
+		if said := p.likes[author.post]; said.known && said.liked != liked {
+			s.violated("I1", "server %d: %s likes the post of %s: %t, and was told %t", server, p.name, author.name, liked, said.liked)
 		}
 	}
 	if n != post.LikeCount {

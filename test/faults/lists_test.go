@@ -110,10 +110,28 @@ func (s *site) postOf(server int, p *person) *listedPost {
 	return &got.Post
 }
 
-// likes says whether a person likes a post, as one server says.
-func (s *site) likes(server int, p *person, post string) bool {
+// likes says which posts everybody likes, as one server says.
+func (s *site) likes(server int) map[*person]map[string]bool {
 	s.t.Helper()
-	var got struct{ Post struct{ ViewerHasLiked bool } }
-	s.must(server, p.token, `query($id: ID!) { post(id: $id) { viewerHasLiked } }`, map[string]any{"id": post}, &got)
-	return got.Post.ViewerHasLiked
+	var posts []string
+	for _, p := range s.everyone() {
+		posts = append(posts, p.post)
+	}
+	found := map[*person]map[string]bool{}
+	for _, p := range s.people {
+		found[p] = map[string]bool{}
+		for some := range slices.Chunk(posts, 100) { // nodes takes as many
+			var got struct {
+				Nodes []struct {
+					ID             string
+					ViewerHasLiked bool
+				}
+			}
+			s.must(server, p.token, `query($ids: [ID!]!) { nodes(ids: $ids) { ... on Post { id viewerHasLiked } } }`, map[string]any{"ids": some}, &got)
+			for _, n := range got.Nodes {
+				found[p][n.ID] = n.ViewerHasLiked
+			}
+		}
+	}
+	return found
 }

@@ -18,12 +18,17 @@ type person struct {
 	id     string
 	post   string // one of their own
 	start  string // the cursor before anything happened
-	rand   *rand.Rand
 
 	mu     sync.Mutex
 	writes []*write
 	likes  map[string]likeState // by post: nothing is known when the last answer was lost
 	serial int
+}
+
+// hand is one of the things that a person does at a time.
+type hand struct {
+	*person
+	rand *rand.Rand
 }
 
 type likeState struct{ liked, known bool }
@@ -48,7 +53,7 @@ func (s *site) populate() {
 }
 
 func (s *site) newPerson(i int, name string) *person {
-	return &person{number: i, name: name, rand: choices(s.t, name), likes: map[string]likeState{}}
+	return &person{number: i, name: name, likes: map[string]likeState{}}
 }
 
 func (s *site) register(p *person) error {
@@ -88,14 +93,22 @@ func (s *site) write() {
 	ctx, stop := context.WithCancel(s.t.Context())
 	var running sync.WaitGroup
 	for _, p := range s.people {
-		running.Go(func() {
-			for ctx.Err() == nil {
-				s.step(p)
-				wait(ctx, time.Duration(p.rand.Int64N(int64(s.setup.pause))))
-			}
-		})
+		for i := range s.setup.hands {
+			h := s.hand(p, i)
+			running.Go(func() {
+				for wait(ctx, time.Duration(h.rand.Int64N(int64(s.setup.pause)))); ctx.Err() == nil; {
+					s.step(h)
+					wait(ctx, time.Duration(h.rand.Int64N(int64(s.setup.pause))))
+				}
+			})
+		}
 	}
 	s.stopLoad = func() { stop(); running.Wait() }
+}
+
+// hand is one of a person's, with choices of its own.
+func (s *site) hand(p *person, i int) *hand {
+	return &hand{p, choices(s.t, fmt.Sprintf("%s, hand %d", p.name, i))}
 }
 
 // pauseLoad lets what is under way be answered, and returns when nobody writes any more.

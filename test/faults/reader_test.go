@@ -24,6 +24,7 @@ type event struct {
 	Notification *notification
 	ID           string `json:"notificationId"`
 	Resumed      bool
+	at           time.Time
 }
 
 type unread struct{ Notes, Conversations, Notifications, UnseenNotifications int }
@@ -63,6 +64,7 @@ type reader struct {
 	events  []event
 	at      time.Time // of the last event
 	live    bool      // there is a socket, and what was missed has come
+	conn    *websocket.Conn
 	opened  int       // how many sockets there were
 	closed  []closing // how they ended
 	refused []string  // codes of errors that the subscription was answered with
@@ -96,7 +98,9 @@ func (s *site) listen() {
 	}
 	for i := range s.servers {
 		for _, p := range append(append([]*person(nil), s.people...), s.canaries...) {
-			open(&reader{server: i, who: p, after: p.start, seq: seqOf(p.start)})
+			for range s.setup.sockets {
+				open(&reader{server: i, who: p, after: p.start, seq: seqOf(p.start)})
+			}
 			open(&reader{server: i, who: p, post: p.post})
 		}
 	}
@@ -109,8 +113,7 @@ func (s *site) listen() {
 			}
 		}
 		for p := range missing {
-			w := &write{kind: comment, by: p, to: p, body: fmt.Sprintf("hello %s-%d", p.name, len(p.writes)), key: fmt.Sprintf("hello-%d", len(p.writes))}
-			s.do(p, w)
+			s.do(s.hand(p, 0), s.draft(p, p, comment))
 		}
 		return len(missing) == 0
 	})
@@ -166,7 +169,7 @@ func (r *reader) session(ctx context.Context) (code int) {
 	defer conn.CloseNow()
 	conn.SetReadLimit(1 << 20)
 	r.mu.Lock()
-	r.opened++
+	r.opened, r.conn = r.opened+1, conn
 	after := r.after
 	r.mu.Unlock()
 	say := func(kind, id string, payload any) bool {
@@ -222,6 +225,16 @@ func (r *reader) session(ctx context.Context) (code int) {
 	}
 }
 
+// drop ends the socket from the client's side, without a word.
+func (r *reader) drop() {
+	r.mu.Lock()
+	conn := r.conn
+	r.mu.Unlock()
+	if conn != nil {
+		_ = conn.CloseNow()
+	}
+}
+
 // take handles one event: the order of cursors is I5.
 func (r *reader) take(payload []byte) bool {
 	var result struct {
@@ -252,7 +265,8 @@ func (r *reader) take(payload []byte) bool {
 	if r.post != "" {
 		r.live = true
 	}
-	r.after, r.seq, r.at = e.Cursor, seq, time.Now()
+	e.at = time.Now()
+	r.after, r.seq, r.at = e.Cursor, seq, e.at
 	r.events = append(r.events, e)
 	return true
 }

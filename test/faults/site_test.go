@@ -24,8 +24,11 @@ type setup struct {
 	ownPostgres bool
 	lines       bool          // each server reaches Postgres through a line of its own
 	nats        bool          // NATS wakes the servers, which starts when the scenario says so; each reaches it through a line
+	startNATS   bool          // NATS is there from the start
 	people      int           // 0: four
-	pause       time.Duration // the longest between two writes of one person; 0: 40 ms
+	hands       int           // things that each person does at a time; 0: one
+	sockets     int           // subscriptions to all events of a person, on each server, at most 10; 0: one
+	pause       time.Duration // the longest between two writes of one hand; 0: 40 ms
 	// mayHangUp: servers die, so that requests may end without an answer. Otherwise that breaks I11.
 	mayHangUp bool
 	// noFootprint: what a server holds is not compared with what it held before (I10).
@@ -71,7 +74,7 @@ type server struct {
 func begin(t *testing.T, o setup) *site {
 	t.Helper()
 	o.servers, o.people = max(o.servers, 1), cmpOr(o.people, 4)
-	o.pause = cmpOr(o.pause, 40*time.Millisecond)
+	o.hands, o.sockets, o.pause = max(o.hands, 1), max(o.sockets, 1), cmpOr(o.pause, 40*time.Millisecond)
 	s := &site{t: t, setup: o, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}, Timeout: 2 * answerTime}}
 	s.mayHangUp.Store(o.mayHangUp)
 	t.Logf("repeat these choices with: go test ./test/faults -run '^%s$' -seed %d", t.Name(), *seed)
@@ -84,6 +87,9 @@ func begin(t *testing.T, o setup) *site {
 	}
 	if o.nats {
 		s.natsAddr = binary.FixedAddr(t)
+		if o.startNATS {
+			s.startNATS()
+		}
 	}
 	for i := range o.servers {
 		s.servers = append(s.servers, s.launch(i))

@@ -15,12 +15,13 @@ type write struct {
 	to     *person // of a note: the recipient; of a comment: the author of the post
 	body   string  // unique
 	key    string
-	bad    bool   // it must be rejected
-	state  state  // what was said last
-	id     string // when acked
-	cursor string // of the writer's own event, when acked; a comment has none
-	lost   int    // how many answers were lost before
-	left   bool   // the last answer was lost, and it was not tried again
+	bad    bool      // it must be rejected
+	state  state     // what was said last
+	id     string    // when acked
+	at     time.Time // when that was said
+	cursor string    // of the writer's own event, when acked; a comment has none
+	lost   int       // how many answers were lost before
+	left   bool      // the last answer was lost, and it was not tried again
 }
 
 type kind string
@@ -80,7 +81,7 @@ func (s *site) try(ctx context.Context, server int, w *write, body string) (st s
 
 // do writes, and puts down what was said. Of lost answers some are left as they are (I3: nought or one),
 // the others tried again, perhaps at another server, until there is one (I3: exactly one).
-func (s *site) do(p *person, w *write) {
+func (s *site) do(p *hand, w *write) {
 	p.mu.Lock()
 	p.writes = append(p.writes, w)
 	p.mu.Unlock()
@@ -88,7 +89,7 @@ func (s *site) do(p *person, w *write) {
 	for end := time.Now().Add(3 * answerTime); ; {
 		st, id, cursor, code := s.try(context.Background(), p.rand.IntN(len(s.servers)), w, w.body)
 		p.mu.Lock()
-		w.state, w.id, w.cursor = st, id, cursor
+		w.state, w.id, w.cursor, w.at = st, id, cursor, time.Now()
 		if st == unknown {
 			w.lost++
 			w.left = !tryAgain
@@ -112,17 +113,24 @@ func (s *site) do(p *person, w *write) {
 }
 
 // next is a new write of a person, to somebody else.
-func (s *site) next(p *person, k kind) *write {
+func (s *site) next(p *hand, k kind) *write {
 	to := s.people[p.rand.IntN(len(s.people))]
-	for to == p {
+	for to == p.person {
 		to = s.people[p.rand.IntN(len(s.people))]
 	}
-	p.serial++
-	return &write{kind: k, by: p, to: to, body: fmt.Sprintf("%s %s-%d to %s", k, p.name, p.serial, to.name), key: fmt.Sprintf("%s-%d", p.name, p.serial)}
+	return s.draft(p.person, to, k)
+}
+
+// draft is a new write of one person to another, to be sent by do.
+func (s *site) draft(by, to *person, k kind) *write {
+	by.mu.Lock()
+	defer by.mu.Unlock()
+	by.serial++
+	return &write{kind: k, by: by, to: to, body: fmt.Sprintf("%s %s-%d to %s", k, by.name, by.serial, to.name), key: fmt.Sprintf("%s-%d", by.name, by.serial)}
 }
 
 // step does one thing.
-func (s *site) step(p *person) {
+func (s *site) step(p *hand) {
 	switch n := p.rand.IntN(20); {
 	case n < 11:
 		w := s.next(p, note)
@@ -146,7 +154,7 @@ func (s *site) step(p *person) {
 }
 
 // look asks every server for what was acknowledged just now (I8), now and then.
-func (s *site) look(p *person, w *write) {
+func (s *site) look(p *hand, w *write) {
 	if w.state != acked || p.rand.IntN(4) > 0 {
 		return
 	}
@@ -164,13 +172,15 @@ func (s *site) look(p *person, w *write) {
 }
 
 // contradict sends another body with the key of something that was acknowledged.
-func (s *site) contradict(p *person) {
+func (s *site) contradict(p *hand) {
 	var of *write
+	p.mu.Lock()
 	for _, w := range p.writes {
 		if w.state == acked && (of == nil || p.rand.IntN(3) == 0) {
 			of = w
 		}
 	}
+	p.mu.Unlock()
 	if of == nil {
 		return
 	}
@@ -180,7 +190,7 @@ func (s *site) contradict(p *person) {
 	}
 }
 
-func (s *site) like(p *person, post string, on bool) {
+func (s *site) like(p *hand, post string, on bool) {
 	field := "unlike"
 	if on {
 		field = "like"
@@ -192,7 +202,7 @@ func (s *site) like(p *person, post string, on bool) {
 }
 
 // read marks something as read or seen. Nothing is put down: the counters must equal the counts anyhow.
-func (s *site) read(p *person) {
+func (s *site) read(p *hand) {
 	server := p.rand.IntN(len(s.servers))
 	if p.rand.IntN(2) == 0 {
 		_ = s.ask(context.Background(), server, p.token, `mutation { markNotificationsSeen(input: {}) { userErrors { code } } }`, nil, nil)

@@ -1,0 +1,26 @@
+package faults_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+// F12: of two servers one is cut from the broker, and the broker lives. Both deliver everything, and nothing
+// comes twice when the line is mended.
+func TestF12OneServerIsCut(t *testing.T) {
+	t.Parallel()
+	s := begin(t, setup{servers: 2, nats: true, startNATS: true})
+	for i := range s.servers {
+		s.awaitReadiness(i, http.StatusOK)
+	}
+	s.write()
+	for range often(2, 20) {
+		s.servers[1].nats.sever()
+		s.awaitReadiness(1, http.StatusServiceUnavailable)
+		s.healed("server 1 is cut from NATS")
+		s.servers[1].nats.free()
+		s.awaitReadiness(1, http.StatusOK)
+		s.healed("it is back")
+	}
+	s.finish()
+}
