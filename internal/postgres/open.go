@@ -52,8 +52,8 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("DATABASE_URL is not understood: %w", err)
 	}
 	cfg.BinaryParameters = true // one round trip for a statement that is not prepared
-	if cfg.FallbackApplicationName == "" {
-		cfg.FallbackApplicationName = "notewire"
+	if cfg.ApplicationName == "" { // a fallback_application_name counts only when it is in the string
+		cfg.ApplicationName = "notewire"
 	}
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second

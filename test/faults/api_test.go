@@ -69,10 +69,7 @@ func (s *site) ask(ctx context.Context, server int, token, document string, vars
 	}
 	var a struct {
 		Data   json.RawMessage
-		Errors []struct {
-			Message    string
-			Extensions struct{ Code string }
-		}
+		Errors []graphQLError
 	}
 	if err := json.Unmarshal(raw, &a); err != nil || a.Data == nil && len(a.Errors) == 0 {
 		s.violated("I11", "%d is no GraphQL answer: %q", status, raw)
@@ -114,6 +111,11 @@ func (s *site) must(server int, token, document string, vars map[string]any, int
 		}
 	}
 	s.t.Fatalf("%s: %v", document, err)
+}
+
+type graphQLError struct {
+	Message    string
+	Extensions struct{ Code string }
 }
 
 // userErrors are what has to be mended in an input.

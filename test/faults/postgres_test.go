@@ -24,18 +24,24 @@ type cluster struct {
 	local *postgres.Local
 }
 
-func startCluster(t testing.TB) *cluster {
+func startCluster(t testing.TB, dir string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, cfg: postgres.LocalConfig{Dir: binary.Folder(t), Settings: map[string]string{"fsync": "off", "shared_buffers": "32MB", "max_connections": "100"}}}
+	c := &cluster{t: t, cfg: postgres.LocalConfig{Dir: dir, Settings: map[string]string{"fsync": "off", "shared_buffers": "32MB", "max_connections": "100",
+		"min_wal_size": "32MB", "max_wal_size": "64MB", // for a small disk
+		"restore_command": "false"}}} // there is no archive: a recovery from one ends with what is there
 	c.start()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), binary.Patience)
-		defer cancel()
-		if err := c.server().Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(c.stop)
 	return c
+}
+
+// stop ends Postgres in good order.
+func (c *cluster) stop() {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), binary.Patience)
+	defer cancel()
+	if err := c.server().Stop(ctx); err != nil {
+		c.t.Error(err)
+	}
 }
 
 func (c *cluster) start() {
@@ -95,7 +101,7 @@ func through(t testing.TB, dsn, addr string) string {
 // database is a small pool of the test's own on the site's database.
 func (s *site) database() *sql.DB {
 	s.t.Helper()
-	db, err := sql.Open("postgres", s.dsn)
+	db, err := sql.Open("postgres", s.dsn+" application_name=faults")
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,9 +66,10 @@ type reader struct {
 	at      time.Time // of the last event
 	live    bool      // there is a socket, and what was missed has come
 	conn    *websocket.Conn
-	opened  int       // how many sockets there were
-	closed  []closing // how they ended
-	refused []string  // codes of errors that the subscription was answered with
+	stuck   chan struct{} // closed when the client reads on; nil: it reads
+	opened  int           // how many sockets there were
+	closed  []closing     // how they ended
+	refused []string      // codes of errors that the subscription was answered with
 }
 
 type closing struct {
@@ -98,7 +100,11 @@ func (s *site) listen() {
 	}
 	for i := range s.servers {
 		for _, p := range append(append([]*person(nil), s.people...), s.canaries...) {
-			for range s.setup.sockets {
+			n := s.setup.sockets
+			if slices.Contains(s.canaries, p) {
+				n = 1
+			}
+			for range n {
 				open(&reader{server: i, who: p, after: p.start, seq: seqOf(p.start)})
 			}
 			open(&reader{server: i, who: p, post: p.post})
@@ -180,13 +186,14 @@ func (r *reader) session(ctx context.Context) (code int) {
 		return err == nil && conn.Write(ctx, websocket.MessageText, text) == nil
 	}
 	init := map[string]any{}
-	if r.who != nil && r.who.token != "" {
+	if r.post == "" { // comments are public, and strangers listen to them
 		init["authorization"] = "Bearer " + r.who.token
 	}
 	if !say("connection_init", "", init) {
 		return -1
 	}
 	for {
+		r.reads(ctx)
 		_, text, err := conn.Read(ctx)
 		if err != nil {
 			return int(websocket.CloseStatus(err))
@@ -235,11 +242,39 @@ func (r *reader) drop() {
 	}
 }
 
+// stick stops reading from the socket, which stays open, until the function that it returns is called.
+func (r *reader) stick() (goOn func()) {
+	stuck := make(chan struct{})
+	r.mu.Lock()
+	r.stuck = stuck
+	r.mu.Unlock()
+	return sync.OnceFunc(func() {
+		r.mu.Lock()
+		r.stuck = nil
+		r.mu.Unlock()
+		close(stuck)
+	})
+}
+
+// reads waits until the client reads.
+func (r *reader) reads(ctx context.Context) {
+	r.mu.Lock()
+	stuck := r.stuck
+	r.mu.Unlock()
+	if stuck == nil {
+		return
+	}
+	select {
+	case <-stuck:
+	case <-ctx.Done():
+	}
+}
+
 // take handles one event: the order of cursors is I5.
 func (r *reader) take(payload []byte) bool {
 	var result struct {
 		Data   struct{ E *event }
-		Errors []struct{ Extensions struct{ Code string } }
+		Errors []graphQLError
 	}
 	if err := json.Unmarshal(payload, &result); err != nil || len(result.Errors) > 0 || result.Data.E == nil {
 		r.sayEnded("next", payload)

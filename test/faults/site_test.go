@@ -22,6 +22,7 @@ type setup struct {
 	env     []string // more variables of each server
 	// ownPostgres starts a Postgres for this scenario alone, which can be restarted.
 	ownPostgres bool
+	folder      string        // of that Postgres; "": a new one
 	lines       bool          // each server reaches Postgres through a line of its own
 	nats        bool          // NATS wakes the servers, which starts when the scenario says so; each reaches it through a line
 	startNATS   bool          // NATS is there from the start
@@ -80,7 +81,10 @@ func begin(t *testing.T, o setup) *site {
 	t.Logf("repeat these choices with: go test ./test/faults -run '^%s$' -seed %d", t.Name(), *seed)
 	t.Cleanup(s.client.CloseIdleConnections)
 	if o.ownPostgres {
-		s.own = startCluster(t)
+		if o.folder == "" {
+			o.folder = binary.Folder(t)
+		}
+		s.own = startCluster(t, o.folder)
 		s.dsn = s.own.server().DSN()
 	} else {
 		s.dsn = postgrestest.New(t)

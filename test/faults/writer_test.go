@@ -16,6 +16,7 @@ type write struct {
 	body   string  // unique
 	key    string
 	bad    bool      // it must be rejected
+	wanted bool      // it is tried until there is an answer
 	state  state     // what was said last
 	id     string    // when acked
 	at     time.Time // when that was said
@@ -85,7 +86,7 @@ func (s *site) do(p *hand, w *write) {
 	p.mu.Lock()
 	p.writes = append(p.writes, w)
 	p.mu.Unlock()
-	tryAgain := p.rand.IntN(4) > 0
+	tryAgain := w.wanted || p.rand.IntN(4) > 0
 	for end := time.Now().Add(3 * answerTime); ; {
 		st, id, cursor, code := s.try(context.Background(), p.rand.IntN(len(s.servers)), w, w.body)
 		p.mu.Lock()
@@ -190,12 +191,17 @@ func (s *site) contradict(p *hand) {
 	}
 }
 
+// like likes a post, or takes it back, at any server.
 func (s *site) like(p *hand, post string, on bool) {
+	s.likeAt(p, p.rand.IntN(len(s.servers)), post, on)
+}
+
+func (s *site) likeAt(p *hand, server int, post string, on bool) {
 	field := "unlike"
 	if on {
 		field = "like"
 	}
-	err := s.ask(context.Background(), p.rand.IntN(len(s.servers)), p.token, `mutation($id: ID!) { `+field+`(input: {subjectId: $id}) { userErrors { code } } }`, map[string]any{"id": post}, nil)
+	err := s.ask(context.Background(), server, p.token, `mutation($id: ID!) { `+field+`(input: {subjectId: $id}) { userErrors { code } } }`, map[string]any{"id": post}, nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.likes[post] = likeState{on, err == nil}
