@@ -18,17 +18,24 @@ func TestF13Retries(t *testing.T) {
 	s := begin(t, setup{servers: 2, noFootprint: true})
 	faults, db := choices(t, "faults"), s.database()
 	var all []*write
-	for i := range often(4, 100) {
+	for i := range often(6, 100) {
 		for _, k := range []kind{note, comment} {
 			// The first note of two people makes their conversation, too.
 			from := s.people[faults.IntN(len(s.people))]
 			to := s.people[(from.number+1+faults.IntN(len(s.people)-1))%len(s.people)]
 			w := s.draft(from, to, k)
-			other := ""
-			if i%2 == 1 {
-				other = "another " + w.body
+			other := *w
+			switch i % 3 {
+			case 1: // another body
+				other.body = "another " + w.body
+			case 2: // also elsewhere: a conversation, a post and a mailbox that the first does not touch
+				other.to = s.people[(to.number+1)%len(s.people)]
+				if other.to == from {
+					other.to = s.people[(to.number+2)%len(s.people)]
+				}
+				other.body = fmt.Sprintf("another %s %s to %s", k, w.key, other.to.name)
 			}
-			s.atOnce(w, other)
+			w = s.atOnce(w, &other)
 			from.writes = append(from.writes, w)
 			all = append(all, w)
 		}
@@ -40,7 +47,7 @@ func TestF13Retries(t *testing.T) {
 	}
 	for _, w := range all {
 		id := w.id
-		if s.atOnce(w, ""); w.id != id {
+		if s.atOnce(w, w); w.id != id {
 			s.violated("F13", "%q is %s a day later, and was %s", w.body, w.id, id)
 		}
 	}
@@ -51,12 +58,12 @@ func TestF13Retries(t *testing.T) {
 	}
 }
 
-// atOnce sends w from many clients at once, half of them with another body if one is given, and puts down
-// what was made.
-func (s *site) atOnce(w *write, other string) {
+// atOnce sends w from many clients at once, and half of them send another under the same key. It returns
+// the one that was made.
+func (s *site) atOnce(w, other *write) *write {
 	s.t.Helper()
 	type answer struct {
-		body     string
+		sent     *write
 		state    state
 		id, code string
 	}
@@ -66,13 +73,13 @@ func (s *site) atOnce(w *write, other string) {
 	for i := range answers {
 		sending.Go(func() {
 			a := &answers[i]
-			a.body = w.body
-			if other != "" && i%4 >= 2 { // at both servers
-				a.body = other
+			a.sent = w
+			if i%4 >= 2 { // at both servers
+				a.sent = other
 			}
 			<-start
 			for end := time.Now().Add(answerTime); time.Now().Before(end); {
-				if a.state, a.id, _, a.code = s.try(s.t.Context(), i%2, w, a.body); a.state != unknown {
+				if a.state, a.id, _, a.code = s.try(s.t.Context(), i%2, a.sent, a.sent.body); a.state != unknown {
 					return
 				}
 			}
@@ -91,15 +98,17 @@ func (s *site) atOnce(w *write, other string) {
 	}
 	for _, a := range answers {
 		switch {
-		case a.body == made.body && (a.state != acked || a.id != made.id):
-			s.violated("F13", "%q was made as %s, and another was told %s %s %s", made.body, made.id, a.state, a.id, a.code)
-		case a.body != made.body && (a.state != rejected || a.code != "CONFLICT"):
-			s.violated("F13", "%q was made under the key, and %q was told %s %s %s", made.body, a.body, a.state, a.id, a.code)
+		case a.sent.body == made.sent.body && (a.state != acked || a.id != made.id):
+			s.violated("F13", "%q was made as %s, and another was told %s %s %s", made.sent.body, made.id, a.state, a.id, a.code)
+		case a.sent.body != made.sent.body && (a.state != rejected || a.code != "CONFLICT"):
+			s.violated("F13", "%q was made under the key, and %q was told %s %s %s", made.sent.body, a.sent.body, a.state, a.id, a.code)
 		}
 	}
-	st, id, cursor, code := s.try(s.t.Context(), 0, w, made.body)
+	w = made.sent
+	st, id, cursor, code := s.try(s.t.Context(), 0, w, w.body)
 	if st != acked || id != made.id {
-		s.violated("F13", "%q was made as %s, and later: %s %s %s", made.body, made.id, st, id, code)
+		s.violated("F13", "%q was made as %s, and later: %s %s %s", w.body, made.id, st, id, code)
 	}
-	w.body, w.state, w.id, w.cursor = made.body, acked, made.id, cursor
+	w.state, w.id, w.cursor = acked, made.id, cursor
+	return w
 }
