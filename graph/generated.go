@@ -150,11 +150,10 @@ type ComplexityRoot struct {
 	}
 
 	ConversationChanged struct {
-		Conversation   func(childComplexity int) int
-		ConversationID func(childComplexity int) int
-		Cursor         func(childComplexity int) int
-		OccurredAt     func(childComplexity int) int
-		Unread         func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		Unread       func(childComplexity int) int
 	}
 
 	ConversationConnection struct {
@@ -173,6 +172,13 @@ type ComplexityRoot struct {
 		Cursor       func(childComplexity int) int
 		OccurredAt   func(childComplexity int) int
 		Unread       func(childComplexity int) int
+	}
+
+	ConversationRemoved struct {
+		ConversationID func(childComplexity int) int
+		Cursor         func(childComplexity int) int
+		OccurredAt     func(childComplexity int) int
+		Unread         func(childComplexity int) int
 	}
 
 	CreateGroupPayload struct {
@@ -344,7 +350,6 @@ type ComplexityRoot struct {
 	NoteChanged struct {
 		Cursor     func(childComplexity int) int
 		Note       func(childComplexity int) int
-		NoteID     func(childComplexity int) int
 		OccurredAt func(childComplexity int) int
 		Unread     func(childComplexity int) int
 	}
@@ -353,6 +358,13 @@ type ComplexityRoot struct {
 		Edges    func(childComplexity int) int
 		Nodes    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
+	}
+
+	NoteDeleted struct {
+		Cursor     func(childComplexity int) int
+		NoteID     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Unread     func(childComplexity int) int
 	}
 
 	NoteEdge struct {
@@ -1188,12 +1200,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationChanged.Conversation(childComplexity), true
-	case "ConversationChanged.conversationId":
-		if e.ComplexityRoot.ConversationChanged.ConversationID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ConversationChanged.ConversationID(childComplexity), true
 	case "ConversationChanged.cursor":
 		if e.ComplexityRoot.ConversationChanged.Cursor == nil {
 			break
@@ -1269,6 +1275,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationRead.Unread(childComplexity), true
+
+	case "ConversationRemoved.conversationId":
+		if e.ComplexityRoot.ConversationRemoved.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationRemoved.ConversationID(childComplexity), true
+	case "ConversationRemoved.cursor":
+		if e.ComplexityRoot.ConversationRemoved.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationRemoved.Cursor(childComplexity), true
+	case "ConversationRemoved.occurredAt":
+		if e.ComplexityRoot.ConversationRemoved.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationRemoved.OccurredAt(childComplexity), true
+	case "ConversationRemoved.unread":
+		if e.ComplexityRoot.ConversationRemoved.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationRemoved.Unread(childComplexity), true
 
 	case "CreateGroupPayload.conversation":
 		if e.ComplexityRoot.CreateGroupPayload.Conversation == nil {
@@ -2113,12 +2144,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NoteChanged.Note(childComplexity), true
-	case "NoteChanged.noteId":
-		if e.ComplexityRoot.NoteChanged.NoteID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.NoteChanged.NoteID(childComplexity), true
 	case "NoteChanged.occurredAt":
 		if e.ComplexityRoot.NoteChanged.OccurredAt == nil {
 			break
@@ -2150,6 +2175,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NoteConnection.PageInfo(childComplexity), true
+
+	case "NoteDeleted.cursor":
+		if e.ComplexityRoot.NoteDeleted.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeleted.Cursor(childComplexity), true
+	case "NoteDeleted.noteId":
+		if e.ComplexityRoot.NoteDeleted.NoteID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeleted.NoteID(childComplexity), true
+	case "NoteDeleted.occurredAt":
+		if e.ComplexityRoot.NoteDeleted.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeleted.OccurredAt(childComplexity), true
+	case "NoteDeleted.unread":
+		if e.ComplexityRoot.NoteDeleted.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteDeleted.Unread(childComplexity), true
 
 	case "NoteEdge.cursor":
 		if e.ComplexityRoot.NoteEdge.Cursor == nil {
@@ -5187,7 +5237,7 @@ type NoteSent implements Event {
   note: Note!
 }
 
-"A note that the viewer can see was edited, unsent, or deleted on the viewer's side."
+"A note that the viewer can see was edited or unsent."
 type NoteChanged implements Event {
   "The position just after the event."
   cursor: Cursor!
@@ -5195,14 +5245,24 @@ type NoteChanged implements Event {
   occurredAt: DateTime!
   "The counters at that position."
   unread: UnreadCounts!
-  "The identifier of the note."
+  "The note as it is now."
+  note: Note!
+}
+
+"The viewer has deleted a note on the viewer's side, perhaps on another device."
+type NoteDeleted implements Event {
+  "The position just after the event."
+  cursor: Cursor!
+  "When it happened."
+  occurredAt: DateTime!
+  "The counters at that position."
+  unread: UnreadCounts!
+  "The identifier that the note has for others."
   noteId: ID!
-  "The note as it is now; null when the viewer has deleted it."
-  note: Note
 }
 
 """
-A conversation of the viewer was made, renamed, joined, left, muted, archived, accepted or declined, or its participants have
+A conversation of the viewer was made, renamed, joined, muted, archived, accepted or declined, or its participants have
 changed.
 """
 type ConversationChanged implements Event {
@@ -5212,10 +5272,20 @@ type ConversationChanged implements Event {
   occurredAt: DateTime!
   "The counters at that position."
   unread: UnreadCounts!
-  "The identifier of the conversation."
+  "The conversation as it is now."
+  conversation: Conversation!
+}
+
+"The viewer cannot see a conversation any more, or not as a participant: has left it or was removed. Its notes are gone with it."
+type ConversationRemoved implements Event {
+  "The position just after the event."
+  cursor: Cursor!
+  "When it happened."
+  occurredAt: DateTime!
+  "The counters at that position."
+  unread: UnreadCounts!
+  "The identifier that the conversation had."
   conversationId: ID!
-  "The conversation as it is now; null when the viewer does not take part any more."
-  conversation: Conversation
 }
 
 "The viewer read a conversation, perhaps on another device."
@@ -9529,29 +9599,6 @@ func (ec *executionContext) fieldContext_ConversationChanged_unread(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _ConversationChanged_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConversationChanged_conversationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConversationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ConversationChanged_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ConversationChanged", field, false, false, "ID")
-}
-
 func (ec *executionContext) _ConversationChanged_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9565,10 +9612,10 @@ func (ec *executionContext) _ConversationChanged_conversation(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *notes.Conversation) graphql.Marshaler {
-			return ec.marshalOConversation2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotesᚐConversation(ctx, selections, v)
+			return ec.marshalNConversation2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotesᚐConversation(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_ConversationChanged_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9843,6 +9890,107 @@ func (ec *executionContext) fieldContext_ConversationRead_conversation(_ context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ConversationRemoved_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationRemoved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationRemoved_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationRemoved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationRemoved", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ConversationRemoved_occurredAt(ctx context.Context, field graphql.CollectedField, obj *model.ConversationRemoved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationRemoved_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationRemoved_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationRemoved", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ConversationRemoved_unread(ctx context.Context, field graphql.CollectedField, obj *model.ConversationRemoved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationRemoved_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnreadCounts) graphql.Marshaler {
+			return ec.marshalNUnreadCounts2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationRemoved_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationRemoved",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnreadCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationRemoved_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.ConversationRemoved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationRemoved_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationRemoved_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationRemoved", field, false, false, "ID")
 }
 
 func (ec *executionContext) _CreateGroupPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.CreateGroupPayload) (ret graphql.Marshaler) {
@@ -13483,29 +13631,6 @@ func (ec *executionContext) fieldContext_NoteChanged_unread(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _NoteChanged_noteId(ctx context.Context, field graphql.CollectedField, obj *model.NoteChanged) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoteChanged_noteId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoteID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_NoteChanged_noteId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("NoteChanged", field, false, false, "ID")
-}
-
 func (ec *executionContext) _NoteChanged_note(ctx context.Context, field graphql.CollectedField, obj *model.NoteChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13519,10 +13644,10 @@ func (ec *executionContext) _NoteChanged_note(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *notes.Note) graphql.Marshaler {
-			return ec.marshalONote2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotesᚐNote(ctx, selections, v)
+			return ec.marshalNNote2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotesᚐNote(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_NoteChanged_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13632,6 +13757,107 @@ func (ec *executionContext) fieldContext_NoteConnection_pageInfo(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _NoteDeleted_cursor(ctx context.Context, field graphql.CollectedField, obj *model.NoteDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeleted_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeleted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeleted", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _NoteDeleted_occurredAt(ctx context.Context, field graphql.CollectedField, obj *model.NoteDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeleted_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeleted_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeleted", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _NoteDeleted_unread(ctx context.Context, field graphql.CollectedField, obj *model.NoteDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeleted_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnreadCounts) graphql.Marshaler {
+			return ec.marshalNUnreadCounts2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeleted_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteDeleted",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnreadCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteDeleted_noteId(ctx context.Context, field graphql.CollectedField, obj *model.NoteDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteDeleted_noteId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoteID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteDeleted_noteId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteDeleted", field, false, false, "ID")
 }
 
 func (ec *executionContext) _NoteEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*notes.Note]) (ret graphql.Marshaler) {
@@ -21624,6 +21850,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._NoteReceived(ctx, sel, obj)
+	case model.NoteDeleted:
+		return ec._NoteDeleted(ctx, sel, &obj)
+	case *model.NoteDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteDeleted(ctx, sel, obj)
 	case model.NoteChanged:
 		return ec._NoteChanged(ctx, sel, &obj)
 	case *model.NoteChanged:
@@ -21631,6 +21864,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._NoteChanged(ctx, sel, obj)
+	case model.ConversationRemoved:
+		return ec._ConversationRemoved(ctx, sel, &obj)
+	case *model.ConversationRemoved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ConversationRemoved(ctx, sel, obj)
 	case model.ConversationRead:
 		return ec._ConversationRead(ctx, sel, &obj)
 	case *model.ConversationRead:
@@ -22506,14 +22746,9 @@ func (ec *executionContext) _ConversationChanged(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "conversationId":
-			out.Values[i] = ec._ConversationChanged_conversationId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		case "conversation":
 			out.Values[i] = ec._ConversationChanged_conversation(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -22642,6 +22877,54 @@ func (ec *executionContext) _ConversationRead(ctx context.Context, sel ast.Selec
 			}
 		case "conversation":
 			out.Values[i] = ec._ConversationRead_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var conversationRemovedImplementors = []string{"ConversationRemoved", "Event"}
+
+func (ec *executionContext) _ConversationRemoved(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationRemoved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationRemovedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationRemoved")
+		case "cursor":
+			out.Values[i] = ec._ConversationRemoved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._ConversationRemoved_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unread":
+			out.Values[i] = ec._ConversationRemoved_unread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationId":
+			out.Values[i] = ec._ConversationRemoved_conversationId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -23864,14 +24147,9 @@ func (ec *executionContext) _NoteChanged(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "noteId":
-			out.Values[i] = ec._NoteChanged_noteId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		case "note":
 			out.Values[i] = ec._NoteChanged_note(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -23914,6 +24192,54 @@ func (ec *executionContext) _NoteConnection(ctx context.Context, sel ast.Selecti
 			}
 		case "pageInfo":
 			out.Values[i] = ec._NoteConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteDeletedImplementors = []string{"NoteDeleted", "Event"}
+
+func (ec *executionContext) _NoteDeleted(ctx context.Context, sel ast.SelectionSet, obj *model.NoteDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteDeletedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteDeleted")
+		case "cursor":
+			out.Values[i] = ec._NoteDeleted_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._NoteDeleted_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unread":
+			out.Values[i] = ec._NoteDeleted_unread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noteId":
+			out.Values[i] = ec._NoteDeleted_noteId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

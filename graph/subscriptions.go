@@ -82,10 +82,14 @@ func (r *Resolver) convert(ctx context.Context, v access.Viewer, events []stream
 			give(e, &model.NoteReceived{Header: h, Note: note})
 		case e.Kind == stream.NoteSent && note != nil:
 			give(e, &model.NoteSent{Header: h, Note: note})
-		case e.Kind == stream.NoteChanged && (note != nil || e.Author == v.UserID): // the viewer has deleted it
-			give(e, &model.NoteChanged{Header: h, NoteID: ids.Encode(ids.Note, e.Subject), Note: note})
-		case e.Kind == stream.ConversationChanged:
-			give(e, &model.ConversationChanged{Header: h, ConversationID: ids.Encode(ids.Conversation, e.Subject), Conversation: conversation})
+		case e.Kind == stream.NoteChanged && note != nil:
+			give(e, &model.NoteChanged{Header: h, Note: note})
+		case e.Kind == stream.NoteDeleted:
+			give(e, &model.NoteDeleted{Header: h, NoteID: ids.Encode(ids.Note, e.Subject)})
+		case e.Kind == stream.ConversationChanged && conversation != nil && conversation.ParticipantID != uuid.Nil:
+			give(e, &model.ConversationChanged{Header: h, Conversation: conversation})
+		case e.Kind == stream.ConversationChanged: // left since, or now
+			give(e, &model.ConversationRemoved{Header: h, ConversationID: ids.Encode(ids.Conversation, e.Subject)})
 		case e.Kind == stream.ConversationRead && conversation != nil:
 			give(e, &model.ConversationRead{Header: h, Conversation: conversation})
 		case e.Kind == stream.NotificationReceived && notification != nil:

@@ -35,13 +35,19 @@ type (
 	}
 	NoteChanged struct {
 		Header
+		Note *notes.Note
+	}
+	NoteDeleted struct {
+		Header
 		NoteID string
-		Note   *notes.Note // nil when the viewer has deleted it
 	}
 	ConversationChanged struct {
 		Header
+		Conversation *notes.Conversation
+	}
+	ConversationRemoved struct {
+		Header
 		ConversationID string
-		Conversation   *notes.Conversation // nil when the viewer does not take part any more
 	}
 	ConversationRead struct {
 		Header

@@ -16,15 +16,16 @@ type Kind int16
 
 // The kinds of events. Those of a user's topic come first.
 const (
-	NoteReceived          Kind = 1 // subject: the note
-	NoteSent              Kind = 2 // subject: the note
-	NoteChanged           Kind = 3 // subject: the note: edited, unsent, or deleted by the topic's user
-	ConversationRead      Kind = 4 // subject: the conversation
-	ConversationChanged   Kind = 5 // subject: the conversation
-	NotificationReceived  Kind = 6 // subject: the notification, a new one
-	NotificationGrew      Kind = 7 // subject: the notification, which the same again has made larger
-	NotificationChanged   Kind = 8 // subject: the notification, seen or read
-	NotificationRetracted Kind = 9 // subject: the notification, gone
+	NoteReceived          Kind = 1  // subject: the note
+	NoteSent              Kind = 2  // subject: the note
+	NoteChanged           Kind = 3  // subject: the note, edited or unsent
+	ConversationRead      Kind = 4  // subject: the conversation
+	ConversationChanged   Kind = 5  // subject: the conversation, which the topic's user may have left
+	NotificationReceived  Kind = 6  // subject: the notification, a new one
+	NotificationGrew      Kind = 7  // subject: the notification, which the same again has made larger
+	NotificationChanged   Kind = 8  // subject: the notification, seen or read
+	NotificationRetracted Kind = 9  // subject: the notification, gone
+	NoteDeleted           Kind = 10 // subject: the note, which the topic's user has deleted
 
 	CommentAdded    Kind = 20 // topic: the post; subject: the comment
 	RoomNoteAdded   Kind = 21 // topic: the room; subject: the note

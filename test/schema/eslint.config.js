@@ -49,6 +49,8 @@ export default [
               "CommentAdded",
               "NoteChanged",
               "ConversationChanged",
+              "NoteDeleted",
+              "ConversationRemoved",
               "RoomNoteAdded",
               "ConversationActivity",
               "StreamReady",
