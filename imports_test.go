@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"internal/problem", "internal/ids", "graph/transport", "web", "ent"},
 	{"internal/page", "internal/config", "internal/access", "internal/postgres"},
 	{"internal/stream"},
-	{"internal/accounts"},
+	{"internal/accounts", "internal/presence"},
 	{"internal/notify"},
 	{"internal/notes", "internal/board"},
 	{"graph"},
