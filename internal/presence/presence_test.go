@@ -25,7 +25,8 @@ func TestTwoProcesses(t *testing.T) {
 			one, two := at.start(t, never), at.start(t, never)
 			room, u := ids.New(), people(4)
 			anna := one.join(room, u[0])
-			one.SetTyping(room, u[0], true) // before anybody listens there
+			one.SetTyping(room, u[0], true)
+			fence(one, two) // nobody listened there when all of this was said
 			bert := two.join(room, u[1])
 			bert.sees("who was there before", Activity{User: u[0], IsPresent: true, IsTyping: true})
 			anna.sees("the newcomer", present(u[1]))
@@ -57,6 +58,39 @@ func TestTwoProcesses(t *testing.T) {
 				t.Error("somebody was told of themselves")
 			}
 		})
+	}
+}
+
+// fence returns when what one process has said is with another.
+func fence(from, to *site) {
+	from.t.Helper()
+	elsewhere, somebody := ids.New(), ids.New()
+	o := to.join(elsewhere, ids.New())
+	eventually(from.t, "what was said", func() bool {
+		from.SetTyping(elsewhere, somebody, true) // the first may come before the topic is followed
+		o.read(7)
+		return o.knows[somebody].IsTyping
+	})
+	o.Leave()
+}
+
+// TestItsOwnEchoSaysNothing has the broker give back late what a process said before.
+func TestItsOwnEchoSaysNothing(t *testing.T) {
+	t.Parallel()
+	at := postgresPlace(t)
+	one, two := at.start(t, never), at.start(t, never)
+	room, u := ids.New(), people(2)
+	anna := one.join(room, u[0])
+	one.SetTyping(room, u[1], true)
+	one.SetTyping(room, u[1], false)
+	anna.read(7)
+	late := message{isTyping, one.self, u[1], typingFor.Milliseconds()}.encode()
+	one.hub.Signal(room, "an echo", late)
+	fence(one, two)
+	two.Read(room, u[1], 1)
+	anna.until("what came after it", func() bool { return anna.knows[u[1]].LastReadSeq == 1 })
+	if anna.knows[u[1]].IsTyping {
+		t.Error("an echo brought back what was over")
 	}
 }
 
@@ -94,6 +128,7 @@ func TestWhoIsNotRepeatedIsGone(t *testing.T) {
 			const gone = 400 * time.Millisecond
 			at := meet(t)
 			one, two, three := at.start(t, gone), at.start(t, gone), at.start(t, gone)
+			one.repeatEvery = never // it looks when somebody may be gone, not when it repeats
 			room, u := ids.New(), people(3)
 			anna := one.join(room, u[0])
 			two.join(room, u[1])
