@@ -5161,8 +5161,9 @@ type Subscription {
     after: Cursor
   ): RoomNoteAdded!
   """
-  Who is in a conversation at this moment, who is typing there, and how far they have read. What holds comes first, for each
-  user, and then each change. Nothing of it is stored or can be resumed.
+  Who else is in a conversation at this moment, who is typing there, and how far they have read. What holds comes first, for
+  each user, and then each change: a user as it is then. Nothing of it is stored or can be resumed. Of a room with more, 200
+  users are told of. Who takes part no more is told ` + "`" + `NOT_FOUND` + "`" + `.
   """
   conversationActivity(
     "A conversation that the viewer takes part in, or any room."

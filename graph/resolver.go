@@ -10,6 +10,7 @@ import (
 	"github.com/notewire/notewire/internal/notes"
 	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/presence"
 	"github.com/notewire/notewire/internal/stream"
 )
 
@@ -22,6 +23,7 @@ type Resolver struct {
 	Log       *stream.Log
 	Hub       *stream.Hub
 	Positions *stream.Positions
+	Presence  *presence.Presence
 	Sessions  *sessions
 	LoadWait  time.Duration // how long identifiers are collected before they are read together
 }
@@ -29,6 +31,7 @@ type Resolver struct {
 // NewResolver wires the rooms of the domain on one database.
 func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, positions *stream.Positions, sessionTTL time.Duration) *Resolver {
 	bell := notify.New(db, log)
-	return &Resolver{Accounts: accounts.New(db, log, sessionTTL), Notes: notes.New(db, log, bell), Board: board.New(db, log, bell),
-		Bell: bell, Log: log, Hub: hub, Positions: positions, LoadWait: loadWait}
+	conversations := notes.New(db, log, bell)
+	return &Resolver{Accounts: accounts.New(db, log, sessionTTL), Notes: conversations, Board: board.New(db, log, bell),
+		Bell: bell, Log: log, Hub: hub, Positions: positions, Presence: presence.New(hub, conversations.Standing), LoadWait: loadWait}
 }

@@ -149,6 +149,9 @@ func (r *mutationResolver) MarkConversationRead(ctx context.Context, input model
 	if p.UserErrors, err = refused(err); err != nil || read == nil {
 		return p, err
 	}
+	if read.Cursor != nil {
+		r.Presence.Read(ids.Of(ids.Conversation, input.ConversationID), v.UserID, read.Seq)
+	}
 	p.Conversation, p.Unread, p.Cursor = read.Conversation, model.NewUnreadCounts(v.UserID, read.Unread), read.Cursor
 	return p, nil
 }

@@ -138,6 +138,7 @@ type ReadUpTo struct {
 	Conversation *Conversation
 	Unread       stream.Unread
 	Cursor       *string // of the last event that it caused; nil when all of it was read already
+	Seq          int64   // of the newest note that is read now
 }
 
 const findReadMark = `
@@ -160,8 +161,8 @@ func (s *Notes) MarkRead(ctx context.Context, v access.Viewer, conversation uuid
 		if err := batch.Lock(ctx, v.UserID); err != nil {
 			return err
 		}
-		err := s.markRead(ctx, tx, batch, v.UserID, conversation, upTo)
-		if err != nil {
+		var err error
+		if result.Seq, err = s.markRead(ctx, tx, batch, v.UserID, conversation, upTo); err != nil {
 			return err
 		}
 		result.Unread = batch.Head(v.UserID).Unread
@@ -180,22 +181,22 @@ func (s *Notes) MarkRead(ctx context.Context, v access.Viewer, conversation uuid
 	return result, err
 }
 
-func (s *Notes) markRead(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user, conversation uuid.UUID, upTo *uuid.UUID) error {
+func (s *Notes) markRead(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user, conversation uuid.UUID, upTo *uuid.UUID) (mark int64, err error) {
 	var was, unread, target int64
 	known, err := tx.Row(ctx, findReadMark, []any{user, conversation, upTo}, &was, &unread, &target)
 	switch {
 	case err != nil:
-		return err
+		return 0, err
 	case !known:
-		return problem.Refuse(problem.Missing, "conversationId", "There is no such conversation.")
+		return 0, problem.Refuse(problem.Missing, "conversationId", "There is no such conversation.")
 	case target < 0:
-		return problem.Refuse(problem.Missing, "upToNoteId", "There is no such note in this conversation.")
+		return 0, problem.Refuse(problem.Missing, "upToNoteId", "There is no such note in this conversation.")
 	case target <= was:
-		return nil
+		return was, nil
 	}
 	var left int64
 	if _, err := tx.Row(ctx, writeReadMark, []any{user, conversation, target}, &left); err != nil {
-		return err
+		return 0, err
 	}
 	change := stream.Unread{Notes: int(left - unread)}
 	if unread > 0 && left == 0 {
@@ -204,7 +205,7 @@ func (s *Notes) markRead(ctx context.Context, tx *postgres.Tx, batch *stream.Bat
 	batch.Count(user, change)
 	batch.Append(user, stream.ConversationRead, conversation, user)
 	if left > 0 {
-		return nil
+		return target, nil
 	}
-	return s.bell.ReadSubject(ctx, tx, batch, user, notify.Note, conversation)
+	return target, s.bell.ReadSubject(ctx, tx, batch, user, notify.Note, conversation)
 }

@@ -13,7 +13,7 @@ import (
 type conversation struct {
 	*Presence
 	id        uuid.UUID
-	stop      func() // listening to signals
+	stop      func() // listening to signals and wakes
 	listeners map[*Listener]struct{}
 	here      map[uuid.UUID]int // the users present in this process, by how many listeners
 
@@ -23,6 +23,7 @@ type conversation struct {
 	users   map[uuid.UUID]*user
 	changes list.List // of *user
 	version int64
+	rung    int64 // the version at which somebody may have been removed
 
 	timer  *time.Timer
 	armed  time.Time // when it fires; zero: it does not
@@ -31,10 +32,11 @@ type conversation struct {
 	changed bool      // since the last unlock
 	out     []message // to be sent by unlock
 
+	// How those stand who listen here and those who are shown. The maps are never changed.
 	admission struct {
 		sync.Mutex
-		version int64 // that was current before users was read
-		users   map[uuid.UUID]bool
+		version int64 // that was current before they were asked for
+		users   map[uuid.UUID]Standing
 	}
 }
 
@@ -44,7 +46,8 @@ func newConversation(p *Presence, id uuid.UUID) *conversation {
 	c.admission.version = -1
 	c.timer = time.AfterFunc(p.repeatEvery, c.tick)
 	c.armed = c.repeat
-	c.stop = p.hub.OnSignal(id, c.hear)
+	stopSignals, stopWakes := p.hub.OnSignal(id, c.hear), p.hub.OnWake(id, c.wake)
+	c.stop = func() { stopSignals(); stopWakes() }
 	c.out = append(c.out, message{kind: asks, process: p.self})
 	return c
 }
@@ -97,6 +100,15 @@ func (c *conversation) leave(l *Listener, now time.Time) {
 		c.timer.Stop()
 		c.stop()
 	}
+}
+
+// wake has all who listen admitted anew, although there may be nothing to tell: who takes part has changed.
+func (c *conversation) wake() {
+	c.mu.Lock()
+	c.version++
+	c.rung = c.version
+	c.changed = true
+	c.unlock()
 }
 
 // hear takes what another process says. What this one has said was applied at once.

@@ -116,11 +116,12 @@ func (c *cut) count(k kind) int {
 // site is one process of a site, as good as.
 type site struct {
 	*Presence
-	t       *testing.T
-	broker  *cut
-	kill    func() // as kill -9 does: nothing is said any more
-	refused sync.Map
-	looks   atomic.Int64 // of admission
+	t      *testing.T
+	broker *cut
+	kill   func()       // as kill -9 does: nothing is said any more
+	looks  atomic.Int64 // of admission
+	// Where it is not the usual one.
+	standing sync.Map // of uuid.UUID, Standing
 }
 
 // start runs a process with times that a test can wait for: announcing every quarter of gone.
@@ -131,9 +132,14 @@ func (at place) start(t *testing.T, gone time.Duration) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t, broker: &cut{Broker: at.broker(t, db), counts: map[string]int{}}}
-	_, hub, err := stream.New(t.Context(), db, s.broker, time.Hour, quiet(t))
+	log, hub, err := stream.New(t.Context(), db, s.broker, time.Hour, quiet(t))
 	if err != nil {
 		t.Fatal(err)
+	}
+	s.ring = func(conversation uuid.UUID) {
+		if err := db.InTx(t.Context(), func(ctx context.Context, tx *postgres.Tx) error { return log.Ring(ctx, tx, conversation) }); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -147,12 +153,14 @@ func (at place) start(t *testing.T, gone time.Duration) *site {
 		_ = db.Close()
 	})
 	eventually(t, "the broker is connected", hub.Connected)
-	s.Presence = New(hub, func(_ context.Context, _ uuid.UUID, users []uuid.UUID) (map[uuid.UUID]bool, error) {
+	s.Presence = New(hub, func(_ context.Context, _ uuid.UUID, users []uuid.UUID) (map[uuid.UUID]Standing, error) {
 		s.looks.Add(1)
-		found := map[uuid.UUID]bool{}
+		found := map[uuid.UUID]Standing{}
 		for _, u := range users {
-			_, refused := s.refused.Load(u)
-			found[u] = !refused
+			found[u] = Standing{MayListen: true, SharesReadMarks: true}
+			if other, ok := s.standing.Load(u); ok {
+				found[u] = other.(Standing)
+			}
 		}
 		return found, nil
 	})

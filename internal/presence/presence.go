@@ -33,11 +33,20 @@ type Activity struct {
 	User        uuid.UUID
 	IsPresent   bool  // somewhere on the site, the conversation is open
 	IsTyping    bool  // was a moment ago
-	LastReadSeq int64 // of the newest note that the user has read; 0: the read mark did not move lately
+	LastReadSeq int64 // of the newest note that the user has read; 0: it did not move lately, or is not shared
 }
 
-// Admit says which of some users may listen to a conversation now.
-type Admit func(ctx context.Context, conversation uuid.UUID, users []uuid.UUID) (map[uuid.UUID]bool, error)
+// Standing is how a user stands to a conversation, and to others in it.
+type Standing struct {
+	MayListen       bool
+	IsHidden        bool // from all others, such as somebody who has not accepted the conversation
+	SharesReadMarks bool // shows their own, and sees those of others who do
+	Unseen          []uuid.UUID
+}
+
+// Admit finds how some users stand to a conversation now, and whom of each other they do not see. Who is
+// missing in the answer may not listen, and is hidden.
+type Admit func(ctx context.Context, conversation uuid.UUID, users []uuid.UUID) (map[uuid.UUID]Standing, error)
 
 // Presence keeps the conversations that have listeners in this process, and nothing of all others.
 type Presence struct {
@@ -51,7 +60,8 @@ type Presence struct {
 	open map[uuid.UUID]*conversation
 }
 
-// New makes the presence of a process whose hub is given. Who listens is admitted again before each delivery.
+// New makes the presence of a process whose hub is given. Before each delivery admit is asked again, once for
+// all who listen here.
 func New(hub *stream.Hub, admit Admit) *Presence {
 	p := &Presence{hub: hub, admit: admit, open: map[uuid.UUID]*conversation{},
 		repeatEvery: repeatEvery, goneAfter: goneAfter, typingFor: typingFor}
@@ -103,7 +113,8 @@ func (l *Listener) Leave() {
 
 // Next returns what there is to tell that the listener was not told yet, at most limit users: first all of
 // whom there is something to tell, then those of whom something has changed, each as it is now. The listener
-// is not told of themselves. It does not wait for changes. Who may not listen any more gets NOT_FOUND.
+// is not told of themselves. It does not wait for changes. Who may not listen any more gets NOT_FOUND, with
+// the next change at the latest, and at once when the transaction that removed them rings the conversation.
 func (l *Listener) Next(ctx context.Context, limit int) ([]Activity, error) {
 	p, c := l.presence, l.conversation
 	p.mu.Lock()
@@ -112,16 +123,16 @@ func (l *Listener) Next(ctx context.Context, limit int) ([]Activity, error) {
 	if !pending {
 		return nil, nil
 	}
-	admitted, err := c.admitted(ctx, l.user, version)
+	standing, err := c.standing(ctx, l.user, version)
 	switch {
 	case err != nil:
 		return nil, err
-	case !admitted:
+	case !standing[l.user].MayListen:
 		return nil, problem.New(problem.NotFound, "There is no such conversation.")
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return c.tell(l, limit, version), nil
+	return c.tell(l, limit, version, standing), nil
 }
 
 // SetTyping says that a user is typing in a conversation, for the next 5 seconds, or not any more. It reaches

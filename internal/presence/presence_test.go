@@ -294,7 +294,7 @@ func TestAdmission(t *testing.T) {
 	if looks := one.looks.Load() - before; looks != 1 {
 		t.Errorf("%d looks for %d who listen", looks, len(all))
 	}
-	one.refused.Store(u[3], true)
+	one.standing.Store(u[3], Standing{})
 	one.SetTyping(room, typist, false)
 	for i, o := range all {
 		list, err := o.Next(t.Context(), 100)
@@ -305,6 +305,73 @@ func TestAdmission(t *testing.T) {
 		case i == 3 && (!errors.As(err, &p) || p.Code != problem.NotFound):
 			t.Errorf("%v %v for who may not listen any more", list, err)
 		}
+	}
+}
+
+// TestARingAsksAgain removes somebody while nothing else changes.
+func TestARingAsksAgain(t *testing.T) {
+	t.Parallel()
+	at := postgresPlace(t)
+	one, two := at.start(t, never), at.start(t, never)
+	room, u := ids.New(), people(2)
+	anna, bert := one.join(room, u[0]), one.join(room, u[1])
+	anna.sees("the other", present(u[1]))
+	bert.sees("the other", present(u[0]))
+	before := anna.times[u[1]]
+	one.standing.Store(u[1], Standing{})
+	late := time.After(patience)
+	for removed := false; !removed; {
+		two.ring(room) // the first may come before the topic is followed
+		select {
+		case <-bert.bell:
+			_, err := bert.Next(t.Context(), 7)
+			removed = err != nil
+		case <-time.After(10 * time.Millisecond):
+		case <-late:
+			t.Fatal("who was removed still listens")
+		}
+	}
+	if anna.read(7); anna.times[u[1]] != before {
+		t.Error("a ring tells of what has not changed")
+	}
+}
+
+func TestWhatIsNotShown(t *testing.T) {
+	t.Parallel()
+	one := postgresPlace(t).start(t, never)
+	room, u := ids.New(), people(4)
+	open, secretive, hidden := u[0], u[1], u[2]
+	one.standing.Store(secretive, Standing{MayListen: true})
+	one.standing.Store(hidden, Standing{MayListen: true, IsHidden: true, SharesReadMarks: true})
+	one.standing.Store(u[3], Standing{MayListen: true, SharesReadMarks: true, Unseen: []uuid.UUID{open}})
+	var all []*onlooker
+	for _, user := range u {
+		all = append(all, one.join(room, user))
+	}
+	told := func(what string, want ...int) {
+		t.Helper()
+		for i, o := range all {
+			if got := o.read(100); got != want[i] {
+				t.Errorf("%s: %d was told of %d, not of %d: %+v", what, i, got, want[i], o.knows)
+			}
+		}
+	}
+	told("presence", 2, 2, 3, 1)
+	one.Read(room, open, 1)
+	told("a read mark", 0, 0, 1, 0)
+	one.Read(room, secretive, 1)
+	told("a read mark that is not shared", 0, 0, 0, 0)
+	one.SetTyping(room, hidden, true)
+	told("typing of who is hidden", 0, 0, 0, 0)
+	one.SetTyping(room, secretive, true)
+	told("typing", 1, 0, 1, 1)
+	if a := all[0].knows[secretive]; a.LastReadSeq != 0 {
+		t.Errorf("a read mark that is not shared: %+v", a)
+	}
+	one.SetTyping(room, open, true)
+	told("typing of who is not seen by one", 0, 1, 1, 0)
+	if a := all[1].knows[open]; a.LastReadSeq != 0 {
+		t.Errorf("who does not share sees a read mark: %+v", a)
 	}
 }
 

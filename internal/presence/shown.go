@@ -3,6 +3,7 @@ package presence
 import (
 	"container/list"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 type user struct {
 	Activity                        // as the listeners are told
 	version   int64                 // of the last change
+	moved     int64                 // of the last change of anything but the read mark
 	elsewhere map[process]time.Time // where else they are present, and until when if that is not repeated
 	typing    time.Time             // until when
 	read      int64
@@ -33,6 +35,7 @@ func (c *conversation) show(id uuid.UUID) *user {
 	u.place = c.changes.PushBack(u)
 	c.users[id] = u
 	c.change(u)
+	u.moved = u.version
 	return u
 }
 
@@ -70,8 +73,12 @@ func (c *conversation) refresh(u *user, now time.Time) {
 	}
 	was := u.Activity
 	u.IsPresent, u.IsTyping, u.LastReadSeq = c.here[u.User] > 0 || len(u.elsewhere) > 0, typing, u.read
-	if u.Activity != was {
-		c.change(u)
+	if u.Activity == was {
+		return
+	}
+	c.change(u)
+	if was.LastReadSeq = u.LastReadSeq; u.Activity != was {
+		u.moved = u.version
 	}
 }
 
@@ -115,16 +122,13 @@ func (c *conversation) fill(now time.Time) {
 	}
 }
 
-// tellable says whether a listener has yet to be told of a user.
-func (l *Listener) tellable(u *user) bool {
-	news := u.version > l.joined || !u.idle() || u.LastReadSeq > 0
-	return u.version > l.told && u.User != l.user && news
-}
-
-// pending says whether there is something to tell to a listener.
+// pending says whether there may be something to tell to a listener.
 func (c *conversation) pending(l *Listener) bool {
+	if c.rung > l.told {
+		return true
+	}
 	for e := c.changes.Back(); e != nil && e.Value.(*user).version > l.told; e = e.Prev() {
-		if l.tellable(e.Value.(*user)) {
+		if e.Value.(*user).User != l.user {
 			return true
 		}
 	}
@@ -133,49 +137,67 @@ func (c *conversation) pending(l *Listener) bool {
 }
 
 // tell takes what a listener has yet to be told of, up to a version.
-func (c *conversation) tell(l *Listener, limit int, version int64) (list []Activity) {
+func (c *conversation) tell(l *Listener, limit int, version int64, standing map[uuid.UUID]Standing) (list []Activity) {
 	e := c.changes.Back()
 	for e != nil && e.Prev() != nil && e.Prev().Value.(*user).version > l.told {
 		e = e.Prev()
 	}
 	for ; e != nil && e.Value.(*user).version <= version; e = e.Next() {
 		u := e.Value.(*user)
-		if !l.tellable(u) {
-			continue
+		if a, ok := l.news(u, standing[l.user], standing); ok {
+			if len(list) == limit {
+				return list
+			}
+			list = append(list, a)
 		}
-		if len(list) == limit {
-			return list
-		}
-		list = append(list, u.Activity)
-		l.told = u.version
+		l.told = max(l.told, u.version)
 	}
 	l.told = max(l.told, version)
 	return list
 }
 
-// admitted says whether a user may listen, as it stood when a version was current or later. One look answers
-// for all who listen here.
-func (c *conversation) admitted(ctx context.Context, user uuid.UUID, version int64) (bool, error) {
+// news is what a listener sees of a user, and whether they have yet to be told. What they do not see does not
+// show in when they are told, either.
+func (l *Listener) news(u *user, mine Standing, standing map[uuid.UUID]Standing) (Activity, bool) {
+	theirs, found := standing[u.User]
+	a, version := u.Activity, u.version
+	if !mine.SharesReadMarks || !theirs.SharesReadMarks {
+		a.LastReadSeq, version = 0, u.moved
+	}
+	switch {
+	case u.User == l.user, !found, theirs.IsHidden, slices.Contains(mine.Unseen, u.User), version <= l.told:
+		return a, false
+	case version <= l.joined: // nobody needs to be told of who was gone before
+		return a, !u.idle() || a.LastReadSeq > 0
+	}
+	return a, true
+}
+
+// standing says how a user and those who are shown stand to the conversation, as it was when a version was
+// current or later. One look answers for all who listen here.
+func (c *conversation) standing(ctx context.Context, user uuid.UUID, version int64) (map[uuid.UUID]Standing, error) {
 	a := &c.admission
 	a.Lock()
 	defer a.Unlock()
-	if admitted, asked := a.users[user]; asked && a.version >= version {
-		return admitted, nil
+	if _, asked := a.users[user]; asked && a.version >= version {
+		return a.users, nil
 	}
 	c.mu.Lock()
 	now := c.version
-	users := make([]uuid.UUID, 0, len(c.here))
+	users := make([]uuid.UUID, 0, len(c.here)+len(c.users))
 	for id := range c.here {
 		users = append(users, id)
+	}
+	for id := range c.users {
+		if c.here[id] == 0 {
+			users = append(users, id)
+		}
 	}
 	c.mu.Unlock()
 	found, err := c.admit(ctx, c.id, users)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	a.version, a.users = now, make(map[uuid.UUID]bool, len(users))
-	for _, id := range users {
-		a.users[id] = found[id]
-	}
-	return a.users[user], nil
+	a.version, a.users = now, found
+	return found, nil
 }
