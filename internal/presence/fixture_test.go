@@ -118,7 +118,8 @@ type site struct {
 	*Presence
 	t      *testing.T
 	broker *cut
-	kill   func()       // as kill -9 does: nothing is said any more
+	kill   func() // as kill -9 does: nothing is said any more
+	ring   func(conversation uuid.UUID)
 	looks  atomic.Int64 // of admission
 	// Where it is not the usual one.
 	standing sync.Map // of uuid.UUID, Standing
