@@ -55,6 +55,8 @@ type CommentMutation struct {
 	addposition     *int64
 	body            *string
 	created_at      *time.Time
+	edited_at       *time.Time
+	deleted_at      *time.Time
 	reply_count     *int
 	addreply_count  *int
 	like_count      *int
@@ -437,6 +439,104 @@ func (m *CommentMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (m *CommentMutation) SetEditedAt(t time.Time) {
+	m.edited_at = &t
+}
+
+// EditedAt returns the value of the "edited_at" field in the mutation.
+func (m *CommentMutation) EditedAt() (r time.Time, exists bool) {
+	v := m.edited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedAt returns the old "edited_at" field's value of the Comment entity.
+// If the Comment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommentMutation) OldEditedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedAt: %w", err)
+	}
+	return oldValue.EditedAt, nil
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (m *CommentMutation) ClearEditedAt() {
+	m.edited_at = nil
+	m.clearedFields[comment.FieldEditedAt] = struct{}{}
+}
+
+// EditedAtCleared returns if the "edited_at" field was cleared in this mutation.
+func (m *CommentMutation) EditedAtCleared() bool {
+	_, ok := m.clearedFields[comment.FieldEditedAt]
+	return ok
+}
+
+// ResetEditedAt resets all changes to the "edited_at" field.
+func (m *CommentMutation) ResetEditedAt() {
+	m.edited_at = nil
+	delete(m.clearedFields, comment.FieldEditedAt)
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *CommentMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *CommentMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Comment entity.
+// If the Comment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommentMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *CommentMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[comment.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *CommentMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[comment.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *CommentMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, comment.FieldDeletedAt)
+}
+
 // SetReplyCount sets the "reply_count" field.
 func (m *CommentMutation) SetReplyCount(i int) {
 	m.reply_count = &i
@@ -735,7 +835,7 @@ func (m *CommentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CommentMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.post != nil {
 		fields = append(fields, comment.FieldPostID)
 	}
@@ -753,6 +853,12 @@ func (m *CommentMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, comment.FieldCreatedAt)
+	}
+	if m.edited_at != nil {
+		fields = append(fields, comment.FieldEditedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, comment.FieldDeletedAt)
 	}
 	if m.reply_count != nil {
 		fields = append(fields, comment.FieldReplyCount)
@@ -786,6 +892,10 @@ func (m *CommentMutation) Field(name string) (ent.Value, bool) {
 		return m.Body()
 	case comment.FieldCreatedAt:
 		return m.CreatedAt()
+	case comment.FieldEditedAt:
+		return m.EditedAt()
+	case comment.FieldDeletedAt:
+		return m.DeletedAt()
 	case comment.FieldReplyCount:
 		return m.ReplyCount()
 	case comment.FieldLikeCount:
@@ -815,6 +925,10 @@ func (m *CommentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldBody(ctx)
 	case comment.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case comment.FieldEditedAt:
+		return m.OldEditedAt(ctx)
+	case comment.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	case comment.FieldReplyCount:
 		return m.OldReplyCount(ctx)
 	case comment.FieldLikeCount:
@@ -873,6 +987,20 @@ func (m *CommentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case comment.FieldEditedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedAt(v)
+		return nil
+	case comment.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	case comment.FieldReplyCount:
 		v, ok := value.(int)
@@ -977,6 +1105,12 @@ func (m *CommentMutation) ClearedFields() []string {
 	if m.FieldCleared(comment.FieldAuthorID) {
 		fields = append(fields, comment.FieldAuthorID)
 	}
+	if m.FieldCleared(comment.FieldEditedAt) {
+		fields = append(fields, comment.FieldEditedAt)
+	}
+	if m.FieldCleared(comment.FieldDeletedAt) {
+		fields = append(fields, comment.FieldDeletedAt)
+	}
 	if m.FieldCleared(comment.FieldIdempotencyKey) {
 		fields = append(fields, comment.FieldIdempotencyKey)
 	}
@@ -1002,6 +1136,12 @@ func (m *CommentMutation) ClearField(name string) error {
 		return nil
 	case comment.FieldAuthorID:
 		m.ClearAuthorID()
+		return nil
+	case comment.FieldEditedAt:
+		m.ClearEditedAt()
+		return nil
+	case comment.FieldDeletedAt:
+		m.ClearDeletedAt()
 		return nil
 	case comment.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
@@ -1034,6 +1174,12 @@ func (m *CommentMutation) ResetField(name string) error {
 		return nil
 	case comment.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case comment.FieldEditedAt:
+		m.ResetEditedAt()
+		return nil
+	case comment.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	case comment.FieldReplyCount:
 		m.ResetReplyCount()
@@ -3713,6 +3859,7 @@ type NotificationMutation struct {
 	addactor_count *int
 	is_seen        *bool
 	is_read        *bool
+	is_archived    *bool
 	position       *int64
 	addposition    *int64
 	created_at     *time.Time
@@ -4255,6 +4402,42 @@ func (m *NotificationMutation) ResetIsRead() {
 	m.is_read = nil
 }
 
+// SetIsArchived sets the "is_archived" field.
+func (m *NotificationMutation) SetIsArchived(b bool) {
+	m.is_archived = &b
+}
+
+// IsArchived returns the value of the "is_archived" field in the mutation.
+func (m *NotificationMutation) IsArchived() (r bool, exists bool) {
+	v := m.is_archived
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsArchived returns the old "is_archived" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldIsArchived(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsArchived is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsArchived requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsArchived: %w", err)
+	}
+	return oldValue.IsArchived, nil
+}
+
+// ResetIsArchived resets all changes to the "is_archived" field.
+func (m *NotificationMutation) ResetIsArchived() {
+	m.is_archived = nil
+}
+
 // SetPosition sets the "position" field.
 func (m *NotificationMutation) SetPosition(i int64) {
 	m.position = &i
@@ -4444,7 +4627,7 @@ func (m *NotificationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NotificationMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.user != nil {
 		fields = append(fields, notification.FieldUserID)
 	}
@@ -4474,6 +4657,9 @@ func (m *NotificationMutation) Fields() []string {
 	}
 	if m.is_read != nil {
 		fields = append(fields, notification.FieldIsRead)
+	}
+	if m.is_archived != nil {
+		fields = append(fields, notification.FieldIsArchived)
 	}
 	if m.position != nil {
 		fields = append(fields, notification.FieldPosition)
@@ -4512,6 +4698,8 @@ func (m *NotificationMutation) Field(name string) (ent.Value, bool) {
 		return m.IsSeen()
 	case notification.FieldIsRead:
 		return m.IsRead()
+	case notification.FieldIsArchived:
+		return m.IsArchived()
 	case notification.FieldPosition:
 		return m.Position()
 	case notification.FieldCreatedAt:
@@ -4547,6 +4735,8 @@ func (m *NotificationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldIsSeen(ctx)
 	case notification.FieldIsRead:
 		return m.OldIsRead(ctx)
+	case notification.FieldIsArchived:
+		return m.OldIsArchived(ctx)
 	case notification.FieldPosition:
 		return m.OldPosition(ctx)
 	case notification.FieldCreatedAt:
@@ -4631,6 +4821,13 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIsRead(v)
+		return nil
+	case notification.FieldIsArchived:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsArchived(v)
 		return nil
 	case notification.FieldPosition:
 		v, ok := value.(int64)
@@ -4785,6 +4982,9 @@ func (m *NotificationMutation) ResetField(name string) error {
 		return nil
 	case notification.FieldIsRead:
 		m.ResetIsRead()
+		return nil
+	case notification.FieldIsArchived:
+		m.ResetIsArchived()
 		return nil
 	case notification.FieldPosition:
 		m.ResetPosition()
@@ -6043,6 +6243,8 @@ type PostMutation struct {
 	title            *string
 	body             *string
 	created_at       *time.Time
+	edited_at        *time.Time
+	deleted_at       *time.Time
 	comment_count    *int
 	addcomment_count *int
 	like_count       *int
@@ -6318,6 +6520,104 @@ func (m *PostMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (m *PostMutation) SetEditedAt(t time.Time) {
+	m.edited_at = &t
+}
+
+// EditedAt returns the value of the "edited_at" field in the mutation.
+func (m *PostMutation) EditedAt() (r time.Time, exists bool) {
+	v := m.edited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedAt returns the old "edited_at" field's value of the Post entity.
+// If the Post object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostMutation) OldEditedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedAt: %w", err)
+	}
+	return oldValue.EditedAt, nil
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (m *PostMutation) ClearEditedAt() {
+	m.edited_at = nil
+	m.clearedFields[post.FieldEditedAt] = struct{}{}
+}
+
+// EditedAtCleared returns if the "edited_at" field was cleared in this mutation.
+func (m *PostMutation) EditedAtCleared() bool {
+	_, ok := m.clearedFields[post.FieldEditedAt]
+	return ok
+}
+
+// ResetEditedAt resets all changes to the "edited_at" field.
+func (m *PostMutation) ResetEditedAt() {
+	m.edited_at = nil
+	delete(m.clearedFields, post.FieldEditedAt)
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *PostMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *PostMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Post entity.
+// If the Post object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *PostMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[post.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *PostMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[post.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *PostMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, post.FieldDeletedAt)
+}
+
 // SetCommentCount sets the "comment_count" field.
 func (m *PostMutation) SetCommentCount(i int) {
 	m.comment_count = &i
@@ -6589,7 +6889,7 @@ func (m *PostMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PostMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 10)
 	if m.author != nil {
 		fields = append(fields, post.FieldAuthorID)
 	}
@@ -6601,6 +6901,12 @@ func (m *PostMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, post.FieldCreatedAt)
+	}
+	if m.edited_at != nil {
+		fields = append(fields, post.FieldEditedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, post.FieldDeletedAt)
 	}
 	if m.comment_count != nil {
 		fields = append(fields, post.FieldCommentCount)
@@ -6630,6 +6936,10 @@ func (m *PostMutation) Field(name string) (ent.Value, bool) {
 		return m.Body()
 	case post.FieldCreatedAt:
 		return m.CreatedAt()
+	case post.FieldEditedAt:
+		return m.EditedAt()
+	case post.FieldDeletedAt:
+		return m.DeletedAt()
 	case post.FieldCommentCount:
 		return m.CommentCount()
 	case post.FieldLikeCount:
@@ -6655,6 +6965,10 @@ func (m *PostMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldBody(ctx)
 	case post.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case post.FieldEditedAt:
+		return m.OldEditedAt(ctx)
+	case post.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	case post.FieldCommentCount:
 		return m.OldCommentCount(ctx)
 	case post.FieldLikeCount:
@@ -6699,6 +7013,20 @@ func (m *PostMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case post.FieldEditedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedAt(v)
+		return nil
+	case post.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	case post.FieldCommentCount:
 		v, ok := value.(int)
@@ -6788,6 +7116,12 @@ func (m *PostMutation) ClearedFields() []string {
 	if m.FieldCleared(post.FieldAuthorID) {
 		fields = append(fields, post.FieldAuthorID)
 	}
+	if m.FieldCleared(post.FieldEditedAt) {
+		fields = append(fields, post.FieldEditedAt)
+	}
+	if m.FieldCleared(post.FieldDeletedAt) {
+		fields = append(fields, post.FieldDeletedAt)
+	}
 	if m.FieldCleared(post.FieldIdempotencyKey) {
 		fields = append(fields, post.FieldIdempotencyKey)
 	}
@@ -6810,6 +7144,12 @@ func (m *PostMutation) ClearField(name string) error {
 	switch name {
 	case post.FieldAuthorID:
 		m.ClearAuthorID()
+		return nil
+	case post.FieldEditedAt:
+		m.ClearEditedAt()
+		return nil
+	case post.FieldDeletedAt:
+		m.ClearDeletedAt()
 		return nil
 	case post.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
@@ -6836,6 +7176,12 @@ func (m *PostMutation) ResetField(name string) error {
 		return nil
 	case post.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case post.FieldEditedAt:
+		m.ResetEditedAt()
+		return nil
+	case post.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	case post.FieldCommentCount:
 		m.ResetCommentCount()

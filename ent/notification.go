@@ -39,6 +39,8 @@ type Notification struct {
 	IsSeen bool `json:"is_seen,omitempty"`
 	// IsRead holds the value of the "is_read" field.
 	IsRead bool `json:"is_read,omitempty"`
+	// IsArchived holds the value of the "is_archived" field.
+	IsArchived bool `json:"is_archived,omitempty"`
 	// Position holds the value of the "position" field.
 	Position int64 `json:"position,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -78,7 +80,7 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case notification.FieldSubjectID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case notification.FieldIsOpen, notification.FieldIsSeen, notification.FieldIsRead:
+		case notification.FieldIsOpen, notification.FieldIsSeen, notification.FieldIsRead, notification.FieldIsArchived:
 			values[i] = new(sql.NullBool)
 		case notification.FieldCount, notification.FieldActorCount, notification.FieldPosition:
 			values[i] = new(sql.NullInt64)
@@ -170,6 +172,12 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field is_read", values[i])
 			} else if value.Valid {
 				_m.IsRead = value.Bool
+			}
+		case notification.FieldIsArchived:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_archived", values[i])
+			} else if value.Valid {
+				_m.IsArchived = value.Bool
 			}
 		case notification.FieldPosition:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -263,6 +271,9 @@ func (_m *Notification) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("is_read=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IsRead))
+	builder.WriteString(", ")
+	builder.WriteString("is_archived=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsArchived))
 	builder.WriteString(", ")
 	builder.WriteString("position=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Position))

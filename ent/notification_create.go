@@ -141,6 +141,20 @@ func (_c *NotificationCreate) SetNillableIsRead(v *bool) *NotificationCreate {
 	return _c
 }
 
+// SetIsArchived sets the "is_archived" field.
+func (_c *NotificationCreate) SetIsArchived(v bool) *NotificationCreate {
+	_c.mutation.SetIsArchived(v)
+	return _c
+}
+
+// SetNillableIsArchived sets the "is_archived" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableIsArchived(v *bool) *NotificationCreate {
+	if v != nil {
+		_c.SetIsArchived(*v)
+	}
+	return _c
+}
+
 // SetPosition sets the "position" field.
 func (_c *NotificationCreate) SetPosition(v int64) *NotificationCreate {
 	_c.mutation.SetPosition(v)
@@ -225,6 +239,10 @@ func (_c *NotificationCreate) defaults() {
 		v := notification.DefaultIsRead
 		_c.mutation.SetIsRead(v)
 	}
+	if _, ok := _c.mutation.IsArchived(); !ok {
+		v := notification.DefaultIsArchived
+		_c.mutation.SetIsArchived(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -262,6 +280,9 @@ func (_c *NotificationCreate) check() error {
 	}
 	if _, ok := _c.mutation.IsRead(); !ok {
 		return &ValidationError{Name: "is_read", err: errors.New(`ent: missing required field "Notification.is_read"`)}
+	}
+	if _, ok := _c.mutation.IsArchived(); !ok {
+		return &ValidationError{Name: "is_archived", err: errors.New(`ent: missing required field "Notification.is_archived"`)}
 	}
 	if _, ok := _c.mutation.Position(); !ok {
 		return &ValidationError{Name: "position", err: errors.New(`ent: missing required field "Notification.position"`)}
@@ -346,6 +367,10 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.IsRead(); ok {
 		_spec.SetField(notification.FieldIsRead, field.TypeBool, value)
 		_node.IsRead = value
+	}
+	if value, ok := _c.mutation.IsArchived(); ok {
+		_spec.SetField(notification.FieldIsArchived, field.TypeBool, value)
+		_node.IsArchived = value
 	}
 	if value, ok := _c.mutation.Position(); ok {
 		_spec.SetField(notification.FieldPosition, field.TypeInt64, value)
@@ -497,6 +522,18 @@ func (u *NotificationUpsert) SetIsRead(v bool) *NotificationUpsert {
 // UpdateIsRead sets the "is_read" field to the value that was provided on create.
 func (u *NotificationUpsert) UpdateIsRead() *NotificationUpsert {
 	u.SetExcluded(notification.FieldIsRead)
+	return u
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (u *NotificationUpsert) SetIsArchived(v bool) *NotificationUpsert {
+	u.Set(notification.FieldIsArchived, v)
+	return u
+}
+
+// UpdateIsArchived sets the "is_archived" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdateIsArchived() *NotificationUpsert {
+	u.SetExcluded(notification.FieldIsArchived)
 	return u
 }
 
@@ -677,6 +714,20 @@ func (u *NotificationUpsertOne) SetIsRead(v bool) *NotificationUpsertOne {
 func (u *NotificationUpsertOne) UpdateIsRead() *NotificationUpsertOne {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateIsRead()
+	})
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (u *NotificationUpsertOne) SetIsArchived(v bool) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetIsArchived(v)
+	})
+}
+
+// UpdateIsArchived sets the "is_archived" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdateIsArchived() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateIsArchived()
 	})
 }
 
@@ -1029,6 +1080,20 @@ func (u *NotificationUpsertBulk) SetIsRead(v bool) *NotificationUpsertBulk {
 func (u *NotificationUpsertBulk) UpdateIsRead() *NotificationUpsertBulk {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateIsRead()
+	})
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (u *NotificationUpsertBulk) SetIsArchived(v bool) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetIsArchived(v)
+	})
+}
+
+// UpdateIsArchived sets the "is_archived" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdateIsArchived() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateIsArchived()
 	})
 }
 

@@ -112,6 +112,20 @@ func (_u *NotificationUpdate) SetNillableIsRead(v *bool) *NotificationUpdate {
 	return _u
 }
 
+// SetIsArchived sets the "is_archived" field.
+func (_u *NotificationUpdate) SetIsArchived(v bool) *NotificationUpdate {
+	_u.mutation.SetIsArchived(v)
+	return _u
+}
+
+// SetNillableIsArchived sets the "is_archived" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableIsArchived(v *bool) *NotificationUpdate {
+	if v != nil {
+		_u.SetIsArchived(*v)
+	}
+	return _u
+}
+
 // SetPosition sets the "position" field.
 func (_u *NotificationUpdate) SetPosition(v int64) *NotificationUpdate {
 	_u.mutation.ResetPosition()
@@ -226,6 +240,9 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.IsRead(); ok {
 		_spec.SetField(notification.FieldIsRead, field.TypeBool, value)
 	}
+	if value, ok := _u.mutation.IsArchived(); ok {
+		_spec.SetField(notification.FieldIsArchived, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.Position(); ok {
 		_spec.SetField(notification.FieldPosition, field.TypeInt64, value)
 	}
@@ -335,6 +352,20 @@ func (_u *NotificationUpdateOne) SetIsRead(v bool) *NotificationUpdateOne {
 func (_u *NotificationUpdateOne) SetNillableIsRead(v *bool) *NotificationUpdateOne {
 	if v != nil {
 		_u.SetIsRead(*v)
+	}
+	return _u
+}
+
+// SetIsArchived sets the "is_archived" field.
+func (_u *NotificationUpdateOne) SetIsArchived(v bool) *NotificationUpdateOne {
+	_u.mutation.SetIsArchived(v)
+	return _u
+}
+
+// SetNillableIsArchived sets the "is_archived" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableIsArchived(v *bool) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetIsArchived(*v)
 	}
 	return _u
 }
@@ -482,6 +513,9 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 	}
 	if value, ok := _u.mutation.IsRead(); ok {
 		_spec.SetField(notification.FieldIsRead, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsArchived(); ok {
+		_spec.SetField(notification.FieldIsArchived, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Position(); ok {
 		_spec.SetField(notification.FieldPosition, field.TypeInt64, value)

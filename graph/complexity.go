@@ -29,7 +29,9 @@ func list(child int, first *int, _ *string, last *int, _ *string) int {
 
 func complexity() (c ComplexityRoot) {
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*min(len(ids), maxNodes) }
-	c.Query.Posts = list
+	c.Query.Posts = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
+		return list(child, first, after, last, before)
+	}
 	c.Query.Users = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
 		return list(child, first, after, last, before)
 	}
@@ -51,7 +53,7 @@ func complexity() (c ComplexityRoot) {
 	c.Viewer.Notes = func(child int, _ notes.Box, _ bool, _ *string, first *int, after *string, last *int, before *string) int {
 		return list(child, first, after, last, before)
 	}
-	c.Viewer.Notifications = func(child int, _ *bool, _ []notify.Kind, first *int, after *string, last *int, before *string) int {
+	c.Viewer.Notifications = func(child int, _ *bool, _ []notify.Kind, _ bool, first *int, after *string, last *int, before *string) int {
 		return list(child, first, after, last, before)
 	}
 	c.Notification.Actors = func(child int, first *int) int { return 1 + child*rows(first, nil) }

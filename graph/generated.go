@@ -83,6 +83,13 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ArchiveNotificationPayload struct {
+		Cursor       func(childComplexity int) int
+		Notification func(childComplexity int) int
+		Unread       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	BlockUserPayload struct {
 		Cursor     func(childComplexity int) int
 		Unread     func(childComplexity int) int
@@ -99,6 +106,8 @@ type ComplexityRoot struct {
 		Author         func(childComplexity int) int
 		Body           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
+		DeletedAt      func(childComplexity int) int
+		EditedAt       func(childComplexity int) int
 		GlobalID       func(childComplexity int) int
 		LikeCount      func(childComplexity int) int
 		Parent         func(childComplexity int) int
@@ -207,6 +216,13 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	DeleteCommentPayload struct {
+		Comment          func(childComplexity int) int
+		Cursor           func(childComplexity int) int
+		DeletedCommentID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	DeleteNotePayload struct {
 		Conversation  func(childComplexity int) int
 		Cursor        func(childComplexity int) int
@@ -215,9 +231,27 @@ type ComplexityRoot struct {
 		UserErrors    func(childComplexity int) int
 	}
 
+	DeletePostPayload struct {
+		Cursor        func(childComplexity int) int
+		DeletedPostID func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	EditCommentPayload struct {
+		Comment    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	EditNotePayload struct {
 		Cursor     func(childComplexity int) int
 		Note       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EditPostPayload struct {
+		Cursor     func(childComplexity int) int
+		Post       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -277,6 +311,13 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	MarkNotificationUnreadPayload struct {
+		Cursor       func(childComplexity int) int
+		Notification func(childComplexity int) int
+		Unread       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	MarkNotificationsSeenPayload struct {
 		Cursor     func(childComplexity int) int
 		Unread     func(childComplexity int) int
@@ -284,42 +325,49 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptRequest            func(childComplexity int, input model.AcceptRequestInput) int
-		AddComment               func(childComplexity int, input model.AddCommentInput) int
-		AddParticipants          func(childComplexity int, input model.AddParticipantsInput) int
-		ArchiveConversation      func(childComplexity int, input model.ArchiveConversationInput) int
-		BlockUser                func(childComplexity int, input model.BlockUserInput) int
-		ChangePassword           func(childComplexity int, input model.ChangePasswordInput) int
-		CreateGroup              func(childComplexity int, input model.CreateGroupInput) int
-		CreatePost               func(childComplexity int, input model.CreatePostInput) int
-		CreateRoom               func(childComplexity int, input model.CreateRoomInput) int
-		DeclineRequest           func(childComplexity int, input model.DeclineRequestInput) int
-		DeleteNote               func(childComplexity int, input model.DeleteNoteInput) int
-		EditNote                 func(childComplexity int, input model.EditNoteInput) int
-		JoinRoom                 func(childComplexity int, input model.JoinRoomInput) int
-		LeaveConversation        func(childComplexity int, input model.LeaveConversationInput) int
-		Like                     func(childComplexity int, input model.LikeInput) int
-		Login                    func(childComplexity int, input model.LoginInput) int
-		Logout                   func(childComplexity int) int
-		MarkAllNotificationsRead func(childComplexity int, input model.MarkAllNotificationsReadInput) int
-		MarkConversationRead     func(childComplexity int, input model.MarkConversationReadInput) int
-		MarkNotificationRead     func(childComplexity int, input model.MarkNotificationReadInput) int
-		MarkNotificationsSeen    func(childComplexity int, input model.MarkNotificationsSeenInput) int
-		MuteConversation         func(childComplexity int, input model.MuteConversationInput) int
-		MuteSubject              func(childComplexity int, input model.MuteSubjectInput) int
-		Register                 func(childComplexity int, input model.RegisterInput) int
-		RemoveParticipant        func(childComplexity int, input model.RemoveParticipantInput) int
-		RenameConversation       func(childComplexity int, input model.RenameConversationInput) int
-		RenewSession             func(childComplexity int) int
-		ReportContent            func(childComplexity int, input model.ReportContentInput) int
-		RevokeSession            func(childComplexity int, input model.RevokeSessionInput) int
-		SendNote                 func(childComplexity int, input model.SendNoteInput) int
-		SetTyping                func(childComplexity int, input model.SetTypingInput) int
-		UnblockUser              func(childComplexity int, input model.UnblockUserInput) int
-		Unlike                   func(childComplexity int, input model.UnlikeInput) int
-		UnmuteSubject            func(childComplexity int, input model.UnmuteSubjectInput) int
-		UnsendNote               func(childComplexity int, input model.UnsendNoteInput) int
-		UpdateProfile            func(childComplexity int, input model.UpdateProfileInput) int
+		AcceptRequest                 func(childComplexity int, input model.AcceptRequestInput) int
+		AddComment                    func(childComplexity int, input model.AddCommentInput) int
+		AddParticipants               func(childComplexity int, input model.AddParticipantsInput) int
+		ArchiveConversation           func(childComplexity int, input model.ArchiveConversationInput) int
+		ArchiveNotification           func(childComplexity int, input model.ArchiveNotificationInput) int
+		BlockUser                     func(childComplexity int, input model.BlockUserInput) int
+		ChangePassword                func(childComplexity int, input model.ChangePasswordInput) int
+		CreateGroup                   func(childComplexity int, input model.CreateGroupInput) int
+		CreatePost                    func(childComplexity int, input model.CreatePostInput) int
+		CreateRoom                    func(childComplexity int, input model.CreateRoomInput) int
+		DeclineRequest                func(childComplexity int, input model.DeclineRequestInput) int
+		DeleteComment                 func(childComplexity int, input model.DeleteCommentInput) int
+		DeleteNote                    func(childComplexity int, input model.DeleteNoteInput) int
+		DeletePost                    func(childComplexity int, input model.DeletePostInput) int
+		EditComment                   func(childComplexity int, input model.EditCommentInput) int
+		EditNote                      func(childComplexity int, input model.EditNoteInput) int
+		EditPost                      func(childComplexity int, input model.EditPostInput) int
+		JoinRoom                      func(childComplexity int, input model.JoinRoomInput) int
+		LeaveConversation             func(childComplexity int, input model.LeaveConversationInput) int
+		Like                          func(childComplexity int, input model.LikeInput) int
+		Login                         func(childComplexity int, input model.LoginInput) int
+		Logout                        func(childComplexity int) int
+		MarkAllNotificationsRead      func(childComplexity int, input model.MarkAllNotificationsReadInput) int
+		MarkConversationRead          func(childComplexity int, input model.MarkConversationReadInput) int
+		MarkNotificationRead          func(childComplexity int, input model.MarkNotificationReadInput) int
+		MarkNotificationUnread        func(childComplexity int, input model.MarkNotificationUnreadInput) int
+		MarkNotificationsSeen         func(childComplexity int, input model.MarkNotificationsSeenInput) int
+		MuteConversation              func(childComplexity int, input model.MuteConversationInput) int
+		MuteSubject                   func(childComplexity int, input model.MuteSubjectInput) int
+		Register                      func(childComplexity int, input model.RegisterInput) int
+		RemoveParticipant             func(childComplexity int, input model.RemoveParticipantInput) int
+		RenameConversation            func(childComplexity int, input model.RenameConversationInput) int
+		RenewSession                  func(childComplexity int) int
+		ReportContent                 func(childComplexity int, input model.ReportContentInput) int
+		RevokeSession                 func(childComplexity int, input model.RevokeSessionInput) int
+		SendNote                      func(childComplexity int, input model.SendNoteInput) int
+		SetTyping                     func(childComplexity int, input model.SetTypingInput) int
+		UnblockUser                   func(childComplexity int, input model.UnblockUserInput) int
+		Unlike                        func(childComplexity int, input model.UnlikeInput) int
+		UnmuteSubject                 func(childComplexity int, input model.UnmuteSubjectInput) int
+		UnsendNote                    func(childComplexity int, input model.UnsendNoteInput) int
+		UpdateNotificationPreferences func(childComplexity int, input model.UpdateNotificationPreferencesInput) int
+		UpdateProfile                 func(childComplexity int, input model.UpdateProfileInput) int
 	}
 
 	MuteConversationPayload struct {
@@ -392,6 +440,7 @@ type ComplexityRoot struct {
 		Count      func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
 		GlobalID   func(childComplexity int) int
+		IsArchived func(childComplexity int) int
 		IsRead     func(childComplexity int) int
 		IsSeen     func(childComplexity int) int
 		Kind       func(childComplexity int) int
@@ -415,6 +464,12 @@ type ComplexityRoot struct {
 	NotificationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	NotificationPreference struct {
+		Channel   func(childComplexity int) int
+		IsEnabled func(childComplexity int) int
+		Kind      func(childComplexity int) int
 	}
 
 	NotificationReceived struct {
@@ -463,6 +518,7 @@ type ComplexityRoot struct {
 		CommentCount     func(childComplexity int) int
 		Comments         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt        func(childComplexity int) int
+		EditedAt         func(childComplexity int) int
 		GlobalID         func(childComplexity int) int
 		LikeCount        func(childComplexity int) int
 		Title            func(childComplexity int) int
@@ -486,7 +542,7 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int, id string) int
 		Nodes  func(childComplexity int, ids []string) int
 		Post   func(childComplexity int, id string) int
-		Posts  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Posts  func(childComplexity int, search *string, first *int, after *string, last *int, before *string) int
 		Room   func(childComplexity int, name string) int
 		Rooms  func(childComplexity int, search *string, first *int, after *string, last *int, before *string) int
 		User   func(childComplexity int, username string) int
@@ -628,6 +684,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateNotificationPreferencesPayload struct {
+		Cursor                  func(childComplexity int) int
+		NotificationPreferences func(childComplexity int) int
+		UserErrors              func(childComplexity int) int
+	}
+
 	UpdateProfilePayload struct {
 		UserErrors func(childComplexity int) int
 		Viewer     func(childComplexity int) int
@@ -661,17 +723,18 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		BlockedUsers    func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Conversation    func(childComplexity int, id *string, withUserID *string) int
-		Conversations   func(childComplexity int, archived bool, requests bool, first *int, after *string, last *int, before *string) int
-		Cursor          func(childComplexity int) int
-		ID              func(childComplexity int) int
-		Notes           func(childComplexity int, box notes.Box, unreadOnly bool, search *string, first *int, after *string, last *int, before *string) int
-		Notifications   func(childComplexity int, unreadOnly *bool, kinds []notify.Kind, first *int, after *string, last *int, before *string) int
-		Sessions        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		SharesReadMarks func(childComplexity int) int
-		Unread          func(childComplexity int) int
-		User            func(childComplexity int) int
+		BlockedUsers            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Conversation            func(childComplexity int, id *string, withUserID *string) int
+		Conversations           func(childComplexity int, archived bool, requests bool, first *int, after *string, last *int, before *string) int
+		Cursor                  func(childComplexity int) int
+		ID                      func(childComplexity int) int
+		Notes                   func(childComplexity int, box notes.Box, unreadOnly bool, search *string, first *int, after *string, last *int, before *string) int
+		NotificationPreferences func(childComplexity int) int
+		Notifications           func(childComplexity int, unreadOnly *bool, kinds []notify.Kind, archived bool, first *int, after *string, last *int, before *string) int
+		Sessions                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		SharesReadMarks         func(childComplexity int) int
+		Unread                  func(childComplexity int) int
+		User                    func(childComplexity int) int
 	}
 }
 
@@ -730,11 +793,18 @@ type MutationResolver interface {
 	MuteSubject(ctx context.Context, input model.MuteSubjectInput) (*model.MuteSubjectPayload, error)
 	UnmuteSubject(ctx context.Context, input model.UnmuteSubjectInput) (*model.UnmuteSubjectPayload, error)
 	CreatePost(ctx context.Context, input model.CreatePostInput) (*model.CreatePostPayload, error)
+	EditPost(ctx context.Context, input model.EditPostInput) (*model.EditPostPayload, error)
+	DeletePost(ctx context.Context, input model.DeletePostInput) (*model.DeletePostPayload, error)
+	EditComment(ctx context.Context, input model.EditCommentInput) (*model.EditCommentPayload, error)
+	DeleteComment(ctx context.Context, input model.DeleteCommentInput) (*model.DeleteCommentPayload, error)
 	AddComment(ctx context.Context, input model.AddCommentInput) (*model.AddCommentPayload, error)
 	Like(ctx context.Context, input model.LikeInput) (*model.LikePayload, error)
 	Unlike(ctx context.Context, input model.UnlikeInput) (*model.UnlikePayload, error)
 	MarkNotificationsSeen(ctx context.Context, input model.MarkNotificationsSeenInput) (*model.MarkNotificationsSeenPayload, error)
 	MarkNotificationRead(ctx context.Context, input model.MarkNotificationReadInput) (*model.MarkNotificationReadPayload, error)
+	MarkNotificationUnread(ctx context.Context, input model.MarkNotificationUnreadInput) (*model.MarkNotificationUnreadPayload, error)
+	ArchiveNotification(ctx context.Context, input model.ArchiveNotificationInput) (*model.ArchiveNotificationPayload, error)
+	UpdateNotificationPreferences(ctx context.Context, input model.UpdateNotificationPreferencesInput) (*model.UpdateNotificationPreferencesPayload, error)
 	MarkAllNotificationsRead(ctx context.Context, input model.MarkAllNotificationsReadInput) (*model.MarkAllNotificationsReadPayload, error)
 }
 type NoteResolver interface {
@@ -771,7 +841,7 @@ type QueryResolver interface {
 	User(ctx context.Context, username string) (*accounts.User, error)
 	Users(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*accounts.User], error)
 	Post(ctx context.Context, id string) (*board.Post, error)
-	Posts(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error)
+	Posts(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error)
 	Rooms(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error)
 	Room(ctx context.Context, name string) (*notes.Conversation, error)
 	Events(ctx context.Context, after *string, first *int, waitMs *int) (*model.EventPage, error)
@@ -805,8 +875,9 @@ type ViewerResolver interface {
 	Conversation(ctx context.Context, obj *model.Viewer, id *string, withUserID *string) (*notes.Conversation, error)
 	Conversations(ctx context.Context, obj *model.Viewer, archived bool, requests bool, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error)
 	Notes(ctx context.Context, obj *model.Viewer, box notes.Box, unreadOnly bool, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Note], error)
-	Notifications(ctx context.Context, obj *model.Viewer, unreadOnly *bool, kinds []notify.Kind, first *int, after *string, last *int, before *string) (*page.Page[*notify.Notification], error)
+	Notifications(ctx context.Context, obj *model.Viewer, unreadOnly *bool, kinds []notify.Kind, archived bool, first *int, after *string, last *int, before *string) (*page.Page[*notify.Notification], error)
 	Unread(ctx context.Context, obj *model.Viewer) (*model.UnreadCounts, error)
+	NotificationPreferences(ctx context.Context, obj *model.Viewer) ([]notify.Preference, error)
 	BlockedUsers(ctx context.Context, obj *model.Viewer, first *int, after *string, last *int, before *string) (*page.Page[*accounts.User], error)
 	Sessions(ctx context.Context, obj *model.Viewer, first *int, after *string, last *int, before *string) (*page.Page[*accounts.SessionInfo], error)
 	SharesReadMarks(ctx context.Context, obj *model.Viewer) (bool, error)
@@ -919,6 +990,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArchiveConversationPayload.UserErrors(childComplexity), true
 
+	case "ArchiveNotificationPayload.cursor":
+		if e.ComplexityRoot.ArchiveNotificationPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveNotificationPayload.Cursor(childComplexity), true
+	case "ArchiveNotificationPayload.notification":
+		if e.ComplexityRoot.ArchiveNotificationPayload.Notification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveNotificationPayload.Notification(childComplexity), true
+	case "ArchiveNotificationPayload.unread":
+		if e.ComplexityRoot.ArchiveNotificationPayload.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveNotificationPayload.Unread(childComplexity), true
+	case "ArchiveNotificationPayload.userErrors":
+		if e.ComplexityRoot.ArchiveNotificationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveNotificationPayload.UserErrors(childComplexity), true
+
 	case "BlockUserPayload.cursor":
 		if e.ComplexityRoot.BlockUserPayload.Cursor == nil {
 			break
@@ -975,6 +1071,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Comment.CreatedAt(childComplexity), true
+	case "Comment.deletedAt":
+		if e.ComplexityRoot.Comment.DeletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comment.DeletedAt(childComplexity), true
+	case "Comment.editedAt":
+		if e.ComplexityRoot.Comment.EditedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comment.EditedAt(childComplexity), true
 	case "Comment.id":
 		if e.ComplexityRoot.Comment.GlobalID == nil {
 			break
@@ -1389,6 +1497,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineRequestPayload.UserErrors(childComplexity), true
 
+	case "DeleteCommentPayload.comment":
+		if e.ComplexityRoot.DeleteCommentPayload.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCommentPayload.Comment(childComplexity), true
+	case "DeleteCommentPayload.cursor":
+		if e.ComplexityRoot.DeleteCommentPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCommentPayload.Cursor(childComplexity), true
+	case "DeleteCommentPayload.deletedCommentId":
+		if e.ComplexityRoot.DeleteCommentPayload.DeletedCommentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCommentPayload.DeletedCommentID(childComplexity), true
+	case "DeleteCommentPayload.userErrors":
+		if e.ComplexityRoot.DeleteCommentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCommentPayload.UserErrors(childComplexity), true
+
 	case "DeleteNotePayload.conversation":
 		if e.ComplexityRoot.DeleteNotePayload.Conversation == nil {
 			break
@@ -1420,6 +1553,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteNotePayload.UserErrors(childComplexity), true
 
+	case "DeletePostPayload.cursor":
+		if e.ComplexityRoot.DeletePostPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostPayload.Cursor(childComplexity), true
+	case "DeletePostPayload.deletedPostId":
+		if e.ComplexityRoot.DeletePostPayload.DeletedPostID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostPayload.DeletedPostID(childComplexity), true
+	case "DeletePostPayload.userErrors":
+		if e.ComplexityRoot.DeletePostPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostPayload.UserErrors(childComplexity), true
+
+	case "EditCommentPayload.comment":
+		if e.ComplexityRoot.EditCommentPayload.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditCommentPayload.Comment(childComplexity), true
+	case "EditCommentPayload.cursor":
+		if e.ComplexityRoot.EditCommentPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditCommentPayload.Cursor(childComplexity), true
+	case "EditCommentPayload.userErrors":
+		if e.ComplexityRoot.EditCommentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditCommentPayload.UserErrors(childComplexity), true
+
 	case "EditNotePayload.cursor":
 		if e.ComplexityRoot.EditNotePayload.Cursor == nil {
 			break
@@ -1438,6 +1609,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EditNotePayload.UserErrors(childComplexity), true
+
+	case "EditPostPayload.cursor":
+		if e.ComplexityRoot.EditPostPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditPostPayload.Cursor(childComplexity), true
+	case "EditPostPayload.post":
+		if e.ComplexityRoot.EditPostPayload.Post == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditPostPayload.Post(childComplexity), true
+	case "EditPostPayload.userErrors":
+		if e.ComplexityRoot.EditPostPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditPostPayload.UserErrors(childComplexity), true
 
 	case "EventPage.cursor":
 		if e.ComplexityRoot.EventPage.Cursor == nil {
@@ -1622,6 +1812,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkNotificationReadPayload.UserErrors(childComplexity), true
 
+	case "MarkNotificationUnreadPayload.cursor":
+		if e.ComplexityRoot.MarkNotificationUnreadPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationUnreadPayload.Cursor(childComplexity), true
+	case "MarkNotificationUnreadPayload.notification":
+		if e.ComplexityRoot.MarkNotificationUnreadPayload.Notification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationUnreadPayload.Notification(childComplexity), true
+	case "MarkNotificationUnreadPayload.unread":
+		if e.ComplexityRoot.MarkNotificationUnreadPayload.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationUnreadPayload.Unread(childComplexity), true
+	case "MarkNotificationUnreadPayload.userErrors":
+		if e.ComplexityRoot.MarkNotificationUnreadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationUnreadPayload.UserErrors(childComplexity), true
+
 	case "MarkNotificationsSeenPayload.cursor":
 		if e.ComplexityRoot.MarkNotificationsSeenPayload.Cursor == nil {
 			break
@@ -1685,6 +1900,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveConversation(childComplexity, args["input"].(model.ArchiveConversationInput)), true
+	case "Mutation.archiveNotification":
+		if e.ComplexityRoot.Mutation.ArchiveNotification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveNotification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveNotification(childComplexity, args["input"].(model.ArchiveNotificationInput)), true
 	case "Mutation.blockUser":
 		if e.ComplexityRoot.Mutation.BlockUser == nil {
 			break
@@ -1751,6 +1977,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineRequest(childComplexity, args["input"].(model.DeclineRequestInput)), true
+	case "Mutation.deleteComment":
+		if e.ComplexityRoot.Mutation.DeleteComment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteComment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteComment(childComplexity, args["input"].(model.DeleteCommentInput)), true
 	case "Mutation.deleteNote":
 		if e.ComplexityRoot.Mutation.DeleteNote == nil {
 			break
@@ -1762,6 +1999,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteNote(childComplexity, args["input"].(model.DeleteNoteInput)), true
+	case "Mutation.deletePost":
+		if e.ComplexityRoot.Mutation.DeletePost == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePost_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePost(childComplexity, args["input"].(model.DeletePostInput)), true
+	case "Mutation.editComment":
+		if e.ComplexityRoot.Mutation.EditComment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_editComment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EditComment(childComplexity, args["input"].(model.EditCommentInput)), true
 	case "Mutation.editNote":
 		if e.ComplexityRoot.Mutation.EditNote == nil {
 			break
@@ -1773,6 +2032,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EditNote(childComplexity, args["input"].(model.EditNoteInput)), true
+	case "Mutation.editPost":
+		if e.ComplexityRoot.Mutation.EditPost == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_editPost_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EditPost(childComplexity, args["input"].(model.EditPostInput)), true
 	case "Mutation.joinRoom":
 		if e.ComplexityRoot.Mutation.JoinRoom == nil {
 			break
@@ -1856,6 +2126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkNotificationRead(childComplexity, args["input"].(model.MarkNotificationReadInput)), true
+	case "Mutation.markNotificationUnread":
+		if e.ComplexityRoot.Mutation.MarkNotificationUnread == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markNotificationUnread_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkNotificationUnread(childComplexity, args["input"].(model.MarkNotificationUnreadInput)), true
 	case "Mutation.markNotificationsSeen":
 		if e.ComplexityRoot.Mutation.MarkNotificationsSeen == nil {
 			break
@@ -2016,6 +2297,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnsendNote(childComplexity, args["input"].(model.UnsendNoteInput)), true
+	case "Mutation.updateNotificationPreferences":
+		if e.ComplexityRoot.Mutation.UpdateNotificationPreferences == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateNotificationPreferences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateNotificationPreferences(childComplexity, args["input"].(model.UpdateNotificationPreferencesInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -2299,6 +2591,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.GlobalID(childComplexity), true
+	case "Notification.isArchived":
+		if e.ComplexityRoot.Notification.IsArchived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.IsArchived(childComplexity), true
 	case "Notification.isRead":
 		if e.ComplexityRoot.Notification.IsRead == nil {
 			break
@@ -2386,6 +2684,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
+
+	case "NotificationPreference.channel":
+		if e.ComplexityRoot.NotificationPreference.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreference.Channel(childComplexity), true
+	case "NotificationPreference.isEnabled":
+		if e.ComplexityRoot.NotificationPreference.IsEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreference.IsEnabled(childComplexity), true
+	case "NotificationPreference.kind":
+		if e.ComplexityRoot.NotificationPreference.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreference.Kind(childComplexity), true
 
 	case "NotificationReceived.cursor":
 		if e.ComplexityRoot.NotificationReceived.Cursor == nil {
@@ -2560,6 +2877,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Post.CreatedAt(childComplexity), true
+	case "Post.editedAt":
+		if e.ComplexityRoot.Post.EditedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Post.EditedAt(childComplexity), true
 	case "Post.id":
 		if e.ComplexityRoot.Post.GlobalID == nil {
 			break
@@ -2678,7 +3001,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Posts(childComplexity, args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.room":
 		if e.ComplexityRoot.Query.Room == nil {
 			break
@@ -3212,6 +3535,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnsendNotePayload.UserErrors(childComplexity), true
 
+	case "UpdateNotificationPreferencesPayload.cursor":
+		if e.ComplexityRoot.UpdateNotificationPreferencesPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateNotificationPreferencesPayload.Cursor(childComplexity), true
+	case "UpdateNotificationPreferencesPayload.notificationPreferences":
+		if e.ComplexityRoot.UpdateNotificationPreferencesPayload.NotificationPreferences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateNotificationPreferencesPayload.NotificationPreferences(childComplexity), true
+	case "UpdateNotificationPreferencesPayload.userErrors":
+		if e.ComplexityRoot.UpdateNotificationPreferencesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateNotificationPreferencesPayload.UserErrors(childComplexity), true
+
 	case "UpdateProfilePayload.userErrors":
 		if e.ComplexityRoot.UpdateProfilePayload.UserErrors == nil {
 			break
@@ -3380,6 +3722,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Notes(childComplexity, args["box"].(notes.Box), args["unreadOnly"].(bool), args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Viewer.notificationPreferences":
+		if e.ComplexityRoot.Viewer.NotificationPreferences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.NotificationPreferences(childComplexity), true
 	case "Viewer.notifications":
 		if e.ComplexityRoot.Viewer.Notifications == nil {
 			break
@@ -3390,7 +3738,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Viewer.Notifications(childComplexity, args["unreadOnly"].(*bool), args["kinds"].([]notify.Kind), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Viewer.Notifications(childComplexity, args["unreadOnly"].(*bool), args["kinds"].([]notify.Kind), args["archived"].(bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Viewer.sessions":
 		if e.ComplexityRoot.Viewer.Sessions == nil {
 			break
@@ -3434,14 +3782,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddCommentInput", ec.unmarshalInputAddCommentInput),
 			graphql.NewInputUnmarshaler("AddParticipantsInput", ec.unmarshalInputAddParticipantsInput),
 			graphql.NewInputUnmarshaler("ArchiveConversationInput", ec.unmarshalInputArchiveConversationInput),
+			graphql.NewInputUnmarshaler("ArchiveNotificationInput", ec.unmarshalInputArchiveNotificationInput),
 			graphql.NewInputUnmarshaler("BlockUserInput", ec.unmarshalInputBlockUserInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CreateGroupInput", ec.unmarshalInputCreateGroupInput),
 			graphql.NewInputUnmarshaler("CreatePostInput", ec.unmarshalInputCreatePostInput),
 			graphql.NewInputUnmarshaler("CreateRoomInput", ec.unmarshalInputCreateRoomInput),
 			graphql.NewInputUnmarshaler("DeclineRequestInput", ec.unmarshalInputDeclineRequestInput),
+			graphql.NewInputUnmarshaler("DeleteCommentInput", ec.unmarshalInputDeleteCommentInput),
 			graphql.NewInputUnmarshaler("DeleteNoteInput", ec.unmarshalInputDeleteNoteInput),
+			graphql.NewInputUnmarshaler("DeletePostInput", ec.unmarshalInputDeletePostInput),
+			graphql.NewInputUnmarshaler("EditCommentInput", ec.unmarshalInputEditCommentInput),
 			graphql.NewInputUnmarshaler("EditNoteInput", ec.unmarshalInputEditNoteInput),
+			graphql.NewInputUnmarshaler("EditPostInput", ec.unmarshalInputEditPostInput),
 			graphql.NewInputUnmarshaler("JoinRoomInput", ec.unmarshalInputJoinRoomInput),
 			graphql.NewInputUnmarshaler("LeaveConversationInput", ec.unmarshalInputLeaveConversationInput),
 			graphql.NewInputUnmarshaler("LikeInput", ec.unmarshalInputLikeInput),
@@ -3449,9 +3802,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkAllNotificationsReadInput", ec.unmarshalInputMarkAllNotificationsReadInput),
 			graphql.NewInputUnmarshaler("MarkConversationReadInput", ec.unmarshalInputMarkConversationReadInput),
 			graphql.NewInputUnmarshaler("MarkNotificationReadInput", ec.unmarshalInputMarkNotificationReadInput),
+			graphql.NewInputUnmarshaler("MarkNotificationUnreadInput", ec.unmarshalInputMarkNotificationUnreadInput),
 			graphql.NewInputUnmarshaler("MarkNotificationsSeenInput", ec.unmarshalInputMarkNotificationsSeenInput),
 			graphql.NewInputUnmarshaler("MuteConversationInput", ec.unmarshalInputMuteConversationInput),
 			graphql.NewInputUnmarshaler("MuteSubjectInput", ec.unmarshalInputMuteSubjectInput),
+			graphql.NewInputUnmarshaler("NotificationPreferenceInput", ec.unmarshalInputNotificationPreferenceInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RemoveParticipantInput", ec.unmarshalInputRemoveParticipantInput),
 			graphql.NewInputUnmarshaler("RenameConversationInput", ec.unmarshalInputRenameConversationInput),
@@ -3463,6 +3818,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnlikeInput", ec.unmarshalInputUnlikeInput),
 			graphql.NewInputUnmarshaler("UnmuteSubjectInput", ec.unmarshalInputUnmuteSubjectInput),
 			graphql.NewInputUnmarshaler("UnsendNoteInput", ec.unmarshalInputUnsendNoteInput),
+			graphql.NewInputUnmarshaler("UpdateNotificationPreferencesInput", ec.unmarshalInputUpdateNotificationPreferencesInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 		)
 	}
@@ -3704,6 +4060,8 @@ type Viewer {
     unreadOnly: Boolean
     "Only those of these kinds; all kinds when left out."
     kinds: [NotificationKind!]
+    "Those that were put away, instead of the others."
+    archived: Boolean! = false
     "How many notifications to return from the start, 1 to 100; 20 by default."
     first: Int
     "Return what comes after this cursor."
@@ -3715,6 +4073,8 @@ type Viewer {
   ): NotificationConnection!
   "What is unread, for the badges."
   unread: UnreadCounts!
+  "Of what the viewer is notified, and how: each kind on each channel."
+  notificationPreferences: [NotificationPreference!]!
   "Whom the viewer has blocked, the latest first."
   blockedUsers(
     "How many users to return from the start, 1 to 100; 20 by default."
@@ -3988,7 +4348,9 @@ type Post implements Node & Likeable {
   body: String!
   "When it was written."
   createdAt: DateTime!
-  "How many comments it has, replies included."
+  "When it was last edited; null when it never was."
+  editedAt: DateTime
+  "How many comments it has, replies included, deleted ones not."
   commentCount: Int!
   "How many users like it."
   likeCount: Int!
@@ -4031,16 +4393,20 @@ type PostEdge {
 type Comment implements Node & Likeable {
   "Identifies the comment."
   id: ID!
-  "Who wrote it; null when the account is gone."
+  "Who wrote it; null when the account is gone, or the comment was deleted."
   author: User
   "The post that it belongs to; null when that is gone."
   post: Post
   "The comment that it replies to; null when it answers the post itself."
   parent: Comment
-  "The text, 1 to 10,000 characters, exactly as it was sent. It is plain text: never show it as HTML."
+  "The text, 1 to 10,000 characters, exactly as it was sent; empty when it was deleted. It is plain text: never show it as HTML."
   body: String!
   "When it was written."
   createdAt: DateTime!
+  "When it was last edited; null when it never was."
+  editedAt: DateTime
+  "When it was deleted; null when it was not. A deleted comment stays in its place while there are replies to it."
+  deletedAt: DateTime
   "How many comments reply to it directly."
   replyCount: Int!
   "How many users like it."
@@ -4086,10 +4452,26 @@ enum NotificationKind {
   COMMENT
   "A reply to a comment of the viewer; the subject is that comment."
   REPLY
-  "Somebody named the viewer, as ` + "`" + `@username` + "`" + `, in a room; the subject is the note."
+  "Somebody named the viewer, as ` + "`" + `@username` + "`" + `, in a post, a comment or a room; the subject is that post, comment or note."
   MENTION
   "A post or comment of the viewer is liked; the subject is that post or comment."
   LIKE
+}
+
+"A way to the user."
+enum NotificationChannel {
+  "The bell, and the events of open clients."
+  IN_APP
+}
+
+"Whether one kind of notification takes one way to the user."
+type NotificationPreference {
+  "The kind."
+  kind: NotificationKind!
+  "The way."
+  channel: NotificationChannel!
+  "Whether it takes it: everything does, until it is switched off."
+  isEnabled: Boolean!
 }
 
 "What a notification is about."
@@ -4119,6 +4501,8 @@ type Notification implements Node {
   isSeen: Boolean!
   "Whether the viewer has dealt with it."
   isRead: Boolean!
+  "Whether the viewer has put it away. It is read then."
+  isArchived: Boolean!
   "When it first appeared."
   createdAt: DateTime!
   "When it last grew."
@@ -4182,6 +4566,8 @@ type Query {
   ): Post
   "The posts of the board, newest first."
   posts(
+    "Only posts whose title or text contains all of these words, or parts of words, of two characters or more, in any case: at most 256 characters."
+    search: String
     "How many posts to return from the start, 1 to 100; 20 by default."
     first: Int
     "Return what comes after this cursor."
@@ -4414,6 +4800,26 @@ type Mutation {
     "The post."
     input: CreatePostInput!
   ): CreatePostPayload!
+  "Changes a post of the viewer. All can see that it was edited."
+  editPost(
+    "The post and what to change."
+    input: EditPostInput!
+  ): EditPostPayload!
+  "Deletes a post of the viewer, with its comments and what was notified of it. Who listens to it is told NOT_FOUND."
+  deletePost(
+    "Which post."
+    input: DeletePostInput!
+  ): DeletePostPayload!
+  "Changes a comment of the viewer. All can see that it was edited."
+  editComment(
+    "The comment and its new text."
+    input: EditCommentInput!
+  ): EditCommentPayload!
+  "Deletes a comment of the viewer, and what was notified of it. Its replies stay."
+  deleteComment(
+    "Which comment."
+    input: DeleteCommentInput!
+  ): DeleteCommentPayload!
   "Comments on a post, or replies to a comment on it."
   addComment(
     "The comment."
@@ -4439,6 +4845,21 @@ type Mutation {
     "Which one."
     input: MarkNotificationReadInput!
   ): MarkNotificationReadPayload!
+  "Marks one notification as unread again, as a reminder. It stays seen, and grows no more."
+  markNotificationUnread(
+    "Which one."
+    input: MarkNotificationUnreadInput!
+  ): MarkNotificationUnreadPayload!
+  "Puts a notification away, which reads it, or takes it back."
+  archiveNotification(
+    "Which one, and where to."
+    input: ArchiveNotificationInput!
+  ): ArchiveNotificationPayload!
+  "Switches kinds of notifications on or off. What is not named stays as it is."
+  updateNotificationPreferences(
+    "What to switch."
+    input: UpdateNotificationPreferencesInput!
+  ): UpdateNotificationPreferencesPayload!
   "Marks notifications as read, and so as seen."
   markAllNotificationsRead(
     "How far."
@@ -4954,6 +5375,142 @@ type UnmuteSubjectPayload {
   userErrors: [UserError!]!
 }
 
+"A post and what to change. What is left out stays as it is."
+input EditPostInput {
+  "A post of the viewer."
+  postId: ID!
+  "The new title, 1 to 200 characters."
+  title: String
+  "The new text, 1 to 20,000 characters."
+  body: String
+}
+
+"The result of ` + "`" + `editPost` + "`" + `."
+type EditPostPayload {
+  "The post."
+  post: Post
+  "The position of the last event that it caused in the viewer's log; null when it caused none."
+  cursor: Cursor
+  "What has to be mended; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"Which post to delete."
+input DeletePostInput {
+  "A post of the viewer."
+  postId: ID!
+}
+
+"The result of ` + "`" + `deletePost` + "`" + `."
+type DeletePostPayload {
+  "The identifier that the post had."
+  deletedPostId: ID
+  "The position of the last event that it caused in the viewer's log; null when it caused none."
+  cursor: Cursor
+  "What has to be mended; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"A comment and its new text."
+input EditCommentInput {
+  "A comment of the viewer that was not deleted."
+  commentId: ID!
+  "The new text, 1 to 10,000 characters."
+  body: String!
+}
+
+"The result of ` + "`" + `editComment` + "`" + `."
+type EditCommentPayload {
+  "The comment."
+  comment: Comment
+  "The position of the last event that it caused in the viewer's log; null when it caused none."
+  cursor: Cursor
+  "What has to be mended; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"Which comment to delete."
+input DeleteCommentInput {
+  "A comment of the viewer."
+  commentId: ID!
+}
+
+"The result of ` + "`" + `deleteComment` + "`" + `."
+type DeleteCommentPayload {
+  "What remains of it."
+  comment: Comment
+  "The identifier of the comment."
+  deletedCommentId: ID
+  "The position of the last event that it caused in the viewer's log; null when it caused none."
+  cursor: Cursor
+  "What has to be mended; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"Which notification is to be unread again."
+input MarkNotificationUnreadInput {
+  "The identifier of the notification."
+  id: ID!
+}
+
+"The result of ` + "`" + `markNotificationUnread` + "`" + `."
+type MarkNotificationUnreadPayload {
+  "The notification."
+  notification: Notification
+  "The counters after it."
+  unread: UnreadCounts
+  "The position of the last event that it caused in the viewer's log; null when it caused none."
+  cursor: Cursor
+  "What has to be mended; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"Which notification, and where to."
+input ArchiveNotificationInput {
+  "The identifier of the notification."
+  id: ID!
+  "true: away; false: back."
+  archived: Boolean!
+}
+
+"The result of ` + "`" + `archiveNotification` + "`" + `."
+type ArchiveNotificationPayload {
+  "The notification."
+  notification: Notification
+  "The counters after it."
+  unread: UnreadCounts
+  "The position of the last event that it caused in the viewer's log; null when it caused none."
+  cursor: Cursor
+  "What has to be mended; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"What to switch."
+input UpdateNotificationPreferencesInput {
+  "One for each kind and channel that is to change: 1 to 50."
+  preferences: [NotificationPreferenceInput!]!
+}
+
+"The result of ` + "`" + `updateNotificationPreferences` + "`" + `."
+type UpdateNotificationPreferencesPayload {
+  "All of them, as they are now."
+  notificationPreferences: [NotificationPreference!]
+  "The position of the last event that it caused in the viewer's log; null when it caused none."
+  cursor: Cursor
+  "What has to be mended; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"A kind of notification on a channel."
+input NotificationPreferenceInput {
+  "The kind."
+  kind: NotificationKind!
+  "The channel."
+  channel: NotificationChannel!
+  "Whether it is to be on."
+  isEnabled: Boolean!
+}
+
 "What can be muted."
 union MutableSubject = Post | Conversation
 
@@ -5169,7 +5726,9 @@ type Subscription {
     "A conversation that the viewer takes part in, or any room."
     conversationId: ID!
   ): ConversationActivity!
-  "Comments on a post. Public."
+  """
+  Comments on a post. Public. A comment that was edited or deleted comes again, as it is then: insert by ` + "`" + `id` + "`" + `.
+  """
   commentAdded(
     "The post."
     postId: ID!
@@ -5424,6 +5983,20 @@ func (ec *executionContext) childFields_ArchiveConversationPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveNotificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notification":
+		return ec.fieldContext_ArchiveNotificationPayload_notification(ctx, field)
+	case "unread":
+		return ec.fieldContext_ArchiveNotificationPayload_unread(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveNotificationPayload_cursor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveNotificationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveNotificationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_BlockUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -5462,6 +6035,10 @@ func (ec *executionContext) childFields_Comment(ctx context.Context, field graph
 		return ec.fieldContext_Comment_body(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Comment_createdAt(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_Comment_editedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Comment_deletedAt(ctx, field)
 	case "replyCount":
 		return ec.fieldContext_Comment_replyCount(ctx, field)
 	case "likeCount":
@@ -5630,6 +6207,20 @@ func (ec *executionContext) childFields_DeclineRequestPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DeclineRequestPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteCommentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comment":
+		return ec.fieldContext_DeleteCommentPayload_comment(ctx, field)
+	case "deletedCommentId":
+		return ec.fieldContext_DeleteCommentPayload_deletedCommentId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DeleteCommentPayload_cursor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteCommentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteCommentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteNotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedNoteId":
@@ -5646,6 +6237,30 @@ func (ec *executionContext) childFields_DeleteNotePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DeleteNotePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeletePostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedPostId":
+		return ec.fieldContext_DeletePostPayload_deletedPostId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DeletePostPayload_cursor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeletePostPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EditCommentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comment":
+		return ec.fieldContext_EditCommentPayload_comment(ctx, field)
+	case "cursor":
+		return ec.fieldContext_EditCommentPayload_cursor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EditCommentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditCommentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EditNotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "note":
@@ -5656,6 +6271,18 @@ func (ec *executionContext) childFields_EditNotePayload(ctx context.Context, fie
 		return ec.fieldContext_EditNotePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EditNotePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EditPostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "post":
+		return ec.fieldContext_EditPostPayload_post(ctx, field)
+	case "cursor":
+		return ec.fieldContext_EditPostPayload_cursor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EditPostPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditPostPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EventPage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5768,6 +6395,20 @@ func (ec *executionContext) childFields_MarkNotificationReadPayload(ctx context.
 		return ec.fieldContext_MarkNotificationReadPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MarkNotificationReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MarkNotificationUnreadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notification":
+		return ec.fieldContext_MarkNotificationUnreadPayload_notification(ctx, field)
+	case "unread":
+		return ec.fieldContext_MarkNotificationUnreadPayload_unread(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MarkNotificationUnreadPayload_cursor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkNotificationUnreadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkNotificationUnreadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkNotificationsSeenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5886,6 +6527,8 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_isSeen(ctx, field)
 	case "isRead":
 		return ec.fieldContext_Notification_isRead(ctx, field)
+	case "isArchived":
+		return ec.fieldContext_Notification_isArchived(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Notification_createdAt(ctx, field)
 	case "updatedAt":
@@ -5914,6 +6557,18 @@ func (ec *executionContext) childFields_NotificationEdge(ctx context.Context, fi
 		return ec.fieldContext_NotificationEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationPreference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_NotificationPreference_kind(ctx, field)
+	case "channel":
+		return ec.fieldContext_NotificationPreference_channel(ctx, field)
+	case "isEnabled":
+		return ec.fieldContext_NotificationPreference_isEnabled(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationPreference", field.Name)
 }
 
 func (ec *executionContext) childFields_NotificationReceived(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5994,6 +6649,8 @@ func (ec *executionContext) childFields_Post(ctx context.Context, field graphql.
 		return ec.fieldContext_Post_body(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Post_createdAt(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_Post_editedAt(ctx, field)
 	case "commentCount":
 		return ec.fieldContext_Post_commentCount(ctx, field)
 	case "likeCount":
@@ -6262,6 +6919,18 @@ func (ec *executionContext) childFields_UnsendNotePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UnsendNotePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateNotificationPreferencesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notificationPreferences":
+		return ec.fieldContext_UpdateNotificationPreferencesPayload_notificationPreferences(ctx, field)
+	case "cursor":
+		return ec.fieldContext_UpdateNotificationPreferencesPayload_cursor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateNotificationPreferencesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateNotificationPreferencesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "viewer":
@@ -6342,6 +7011,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_notifications(ctx, field)
 	case "unread":
 		return ec.fieldContext_Viewer_unread(ctx, field)
+	case "notificationPreferences":
+		return ec.fieldContext_Viewer_notificationPreferences(ctx, field)
 	case "blockedUsers":
 		return ec.fieldContext_Viewer_blockedUsers(ctx, field)
 	case "sessions":
@@ -6640,6 +7311,20 @@ func (ec *executionContext) field_Mutation_archiveConversation_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_archiveNotification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveNotificationInput, error) {
+			return ec.unmarshalNArchiveNotificationInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐArchiveNotificationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_blockUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6724,6 +7409,20 @@ func (ec *executionContext) field_Mutation_declineRequest_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteComment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteCommentInput, error) {
+			return ec.unmarshalNDeleteCommentInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeleteCommentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteNote_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6738,12 +7437,54 @@ func (ec *executionContext) field_Mutation_deleteNote_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deletePost_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeletePostInput, error) {
+			return ec.unmarshalNDeletePostInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeletePostInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_editComment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EditCommentInput, error) {
+			return ec.unmarshalNEditCommentInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditCommentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_editNote_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EditNoteInput, error) {
 			return ec.unmarshalNEditNoteInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditNoteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_editPost_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EditPostInput, error) {
+			return ec.unmarshalNEditPostInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditPostInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6842,6 +7583,20 @@ func (ec *executionContext) field_Mutation_markNotificationRead_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.MarkNotificationReadInput, error) {
 			return ec.unmarshalNMarkNotificationReadInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐMarkNotificationReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_markNotificationUnread_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MarkNotificationUnreadInput, error) {
+			return ec.unmarshalNMarkNotificationUnreadInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐMarkNotificationUnreadInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7046,6 +7801,20 @@ func (ec *executionContext) field_Mutation_unsendNote_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateNotificationPreferences_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateNotificationPreferencesInput, error) {
+			return ec.unmarshalNUpdateNotificationPreferencesInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUpdateNotificationPreferencesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7239,38 +8008,46 @@ func (ec *executionContext) field_Query_post_args(ctx context.Context, rawArgs m
 func (ec *executionContext) field_Query_posts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg3
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -7781,38 +8558,46 @@ func (ec *executionContext) field_Viewer_notifications_args(ctx context.Context,
 		return nil, err
 	}
 	args["kinds"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "archived",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["archived"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg5
+	args["before"] = arg6
 	return args, nil
 }
 
@@ -8340,6 +9125,125 @@ func (ec *executionContext) fieldContext_ArchiveConversationPayload_userErrors(_
 	return fc, nil
 }
 
+func (ec *executionContext) _ArchiveNotificationPayload_notification(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveNotificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveNotificationPayload_notification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *notify.Notification) graphql.Marshaler {
+			return ec.marshalONotification2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐNotification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveNotificationPayload_notification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveNotificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveNotificationPayload_unread(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveNotificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveNotificationPayload_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnreadCounts) graphql.Marshaler {
+			return ec.marshalOUnreadCounts2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadCounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveNotificationPayload_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveNotificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnreadCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveNotificationPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveNotificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveNotificationPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveNotificationPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveNotificationPayload", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ArchiveNotificationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveNotificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveNotificationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []problem.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋproblemᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveNotificationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveNotificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BlockUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.BlockUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8685,6 +9589,52 @@ func (ec *executionContext) _Comment_createdAt(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_Comment_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Comment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Comment_editedAt(ctx context.Context, field graphql.CollectedField, obj *board.Comment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Comment_editedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EditedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Comment_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Comment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Comment_deletedAt(ctx context.Context, field graphql.CollectedField, obj *board.Comment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Comment_deletedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Comment_deletedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Comment", field, false, false, "DateTime")
 }
 
@@ -10406,6 +11356,116 @@ func (ec *executionContext) fieldContext_DeclineRequestPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteCommentPayload_comment(ctx context.Context, field graphql.CollectedField, obj *model.DeleteCommentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteCommentPayload_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *board.Comment) graphql.Marshaler {
+			return ec.marshalOComment2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋboardᚐComment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteCommentPayload_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteCommentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Comment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteCommentPayload_deletedCommentId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteCommentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteCommentPayload_deletedCommentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedCommentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteCommentPayload_deletedCommentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteCommentPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteCommentPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DeleteCommentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteCommentPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteCommentPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteCommentPayload", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _DeleteCommentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteCommentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteCommentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []problem.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋproblemᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteCommentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteCommentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteNotePayload_deletedNoteId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteNotePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10548,6 +11608,171 @@ func (ec *executionContext) fieldContext_DeleteNotePayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _DeletePostPayload_deletedPostId(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePostPayload_deletedPostId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedPostID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePostPayload_deletedPostId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePostPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeletePostPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePostPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePostPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePostPayload", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _DeletePostPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePostPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []problem.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋproblemᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePostPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditCommentPayload_comment(ctx context.Context, field graphql.CollectedField, obj *model.EditCommentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditCommentPayload_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *board.Comment) graphql.Marshaler {
+			return ec.marshalOComment2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋboardᚐComment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EditCommentPayload_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditCommentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Comment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditCommentPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.EditCommentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditCommentPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EditCommentPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EditCommentPayload", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _EditCommentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EditCommentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditCommentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []problem.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋproblemᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditCommentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditCommentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EditNotePayload_note(ctx context.Context, field graphql.CollectedField, obj *model.EditNotePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10625,6 +11850,93 @@ func (ec *executionContext) _EditNotePayload_userErrors(ctx context.Context, fie
 func (ec *executionContext) fieldContext_EditNotePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "EditNotePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditPostPayload_post(ctx context.Context, field graphql.CollectedField, obj *model.EditPostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditPostPayload_post(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Post, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *board.Post) graphql.Marshaler {
+			return ec.marshalOPost2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋboardᚐPost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EditPostPayload_post(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditPostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Post(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditPostPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.EditPostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditPostPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EditPostPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EditPostPayload", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _EditPostPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EditPostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditPostPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []problem.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋproblemᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditPostPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditPostPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -11454,6 +12766,125 @@ func (ec *executionContext) _MarkNotificationReadPayload_userErrors(ctx context.
 func (ec *executionContext) fieldContext_MarkNotificationReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "MarkNotificationReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkNotificationUnreadPayload_notification(ctx context.Context, field graphql.CollectedField, obj *model.MarkNotificationUnreadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkNotificationUnreadPayload_notification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *notify.Notification) graphql.Marshaler {
+			return ec.marshalONotification2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐNotification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarkNotificationUnreadPayload_notification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkNotificationUnreadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkNotificationUnreadPayload_unread(ctx context.Context, field graphql.CollectedField, obj *model.MarkNotificationUnreadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkNotificationUnreadPayload_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnreadCounts) graphql.Marshaler {
+			return ec.marshalOUnreadCounts2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUnreadCounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarkNotificationUnreadPayload_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkNotificationUnreadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnreadCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkNotificationUnreadPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.MarkNotificationUnreadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkNotificationUnreadPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarkNotificationUnreadPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarkNotificationUnreadPayload", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _MarkNotificationUnreadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkNotificationUnreadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkNotificationUnreadPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []problem.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋproblemᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkNotificationUnreadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkNotificationUnreadPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -12847,6 +14278,182 @@ func (ec *executionContext) fieldContext_Mutation_createPost(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_editPost(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_editPost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EditPost(ctx, fc.Args["input"].(model.EditPostInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EditPostPayload) graphql.Marshaler {
+			return ec.marshalNEditPostPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditPostPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_editPost(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EditPostPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_editPost_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deletePost(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deletePost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeletePost(ctx, fc.Args["input"].(model.DeletePostInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletePostPayload) graphql.Marshaler {
+			return ec.marshalNDeletePostPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeletePostPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deletePost(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletePostPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deletePost_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_editComment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_editComment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EditComment(ctx, fc.Args["input"].(model.EditCommentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EditCommentPayload) graphql.Marshaler {
+			return ec.marshalNEditCommentPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditCommentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_editComment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EditCommentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_editComment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteComment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteComment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteComment(ctx, fc.Args["input"].(model.DeleteCommentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCommentPayload) graphql.Marshaler {
+			return ec.marshalNDeleteCommentPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeleteCommentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteComment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteCommentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteComment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addComment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13061,6 +14668,138 @@ func (ec *executionContext) fieldContext_Mutation_markNotificationRead(ctx conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_markNotificationRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_markNotificationUnread(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_markNotificationUnread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkNotificationUnread(ctx, fc.Args["input"].(model.MarkNotificationUnreadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkNotificationUnreadPayload) graphql.Marshaler {
+			return ec.marshalNMarkNotificationUnreadPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐMarkNotificationUnreadPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_markNotificationUnread(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarkNotificationUnreadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_markNotificationUnread_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveNotification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveNotification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveNotification(ctx, fc.Args["input"].(model.ArchiveNotificationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ArchiveNotificationPayload) graphql.Marshaler {
+			return ec.marshalNArchiveNotificationPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐArchiveNotificationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveNotification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveNotificationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveNotification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateNotificationPreferences(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateNotificationPreferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateNotificationPreferences(ctx, fc.Args["input"].(model.UpdateNotificationPreferencesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateNotificationPreferencesPayload) graphql.Marshaler {
+			return ec.marshalNUpdateNotificationPreferencesPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUpdateNotificationPreferencesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateNotificationPreferences(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateNotificationPreferencesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateNotificationPreferences_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14341,6 +16080,29 @@ func (ec *executionContext) fieldContext_Notification_isRead(_ context.Context, 
 	return graphql.NewScalarFieldContext("Notification", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _Notification_isArchived(ctx context.Context, field graphql.CollectedField, obj *notify.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_isArchived(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsArchived, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_isArchived(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Notification_createdAt(ctx context.Context, field graphql.CollectedField, obj *notify.Notification) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14646,6 +16408,75 @@ func (ec *executionContext) fieldContext_NotificationEdge_node(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _NotificationPreference_kind(ctx context.Context, field graphql.CollectedField, obj *notify.Preference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationPreference_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v notify.Kind) graphql.Marshaler {
+			return ec.marshalNNotificationKind2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationPreference_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationPreference", field, false, false, "NotificationKind")
+}
+
+func (ec *executionContext) _NotificationPreference_channel(ctx context.Context, field graphql.CollectedField, obj *notify.Preference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationPreference_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v notify.Channel) graphql.Marshaler {
+			return ec.marshalNNotificationChannel2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationPreference_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationPreference", field, false, false, "NotificationChannel")
+}
+
+func (ec *executionContext) _NotificationPreference_isEnabled(ctx context.Context, field graphql.CollectedField, obj *notify.Preference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotificationPreference_isEnabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsEnabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotificationPreference_isEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationPreference", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _NotificationReceived_cursor(ctx context.Context, field graphql.CollectedField, obj *model.NotificationReceived) (ret graphql.Marshaler) {
@@ -15359,6 +17190,29 @@ func (ec *executionContext) fieldContext_Post_createdAt(_ context.Context, field
 	return graphql.NewScalarFieldContext("Post", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Post_editedAt(ctx context.Context, field graphql.CollectedField, obj *board.Post) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Post_editedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EditedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Post_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Post", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Post_commentCount(ctx context.Context, field graphql.CollectedField, obj *board.Post) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15908,7 +17762,7 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Posts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Posts(ctx, fc.Args["search"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Page[*board.Post]) graphql.Marshaler {
@@ -18227,6 +20081,93 @@ func (ec *executionContext) fieldContext_UnsendNotePayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateNotificationPreferencesPayload_notificationPreferences(ctx context.Context, field graphql.CollectedField, obj *model.UpdateNotificationPreferencesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotificationPreferencesPayload_notificationPreferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotificationPreferences, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []notify.Preference) graphql.Marshaler {
+			return ec.marshalONotificationPreference2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreferenceᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotificationPreferencesPayload_notificationPreferences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateNotificationPreferencesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationPreference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateNotificationPreferencesPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.UpdateNotificationPreferencesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotificationPreferencesPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotificationPreferencesPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateNotificationPreferencesPayload", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _UpdateNotificationPreferencesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateNotificationPreferencesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotificationPreferencesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []problem.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋproblemᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotificationPreferencesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateNotificationPreferencesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateProfilePayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18890,7 +20831,7 @@ func (ec *executionContext) _Viewer_notifications(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Viewer().Notifications(ctx, obj, fc.Args["unreadOnly"].(*bool), fc.Args["kinds"].([]notify.Kind), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Viewer().Notifications(ctx, obj, fc.Args["unreadOnly"].(*bool), fc.Args["kinds"].([]notify.Kind), fc.Args["archived"].(bool), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Page[*notify.Notification]) graphql.Marshaler {
@@ -18951,6 +20892,38 @@ func (ec *executionContext) fieldContext_Viewer_unread(_ context.Context, field 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UnreadCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_notificationPreferences(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_notificationPreferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().NotificationPreferences(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []notify.Preference) graphql.Marshaler {
+			return ec.marshalNNotificationPreference2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_notificationPreferences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationPreference(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20366,6 +22339,55 @@ func UnmarshalArchiveConversationInput(ctx context.Context, raw any) (model.Arch
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputArchiveNotificationInput(ctx context.Context, obj any) (model.ArchiveNotificationInput, error) {
+	var it model.ArchiveNotificationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveNotificationInput unmarshals raw into the ArchiveNotificationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveNotificationInput(ctx context.Context, raw any) (model.ArchiveNotificationInput, error) {
+	var out model.ArchiveNotificationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveNotificationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputBlockUserInput(ctx context.Context, obj any) (model.BlockUserInput, error) {
 	var it model.BlockUserInput
 	if obj == nil {
@@ -20667,6 +22689,48 @@ func UnmarshalDeclineRequestInput(ctx context.Context, raw any) (model.DeclineRe
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteCommentInput(ctx context.Context, obj any) (model.DeleteCommentInput, error) {
+	var it model.DeleteCommentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"commentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "commentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteCommentInput unmarshals raw into the DeleteCommentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteCommentInput(ctx context.Context, raw any) (model.DeleteCommentInput, error) {
+	var out model.DeleteCommentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteCommentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeleteNoteInput(ctx context.Context, obj any) (model.DeleteNoteInput, error) {
 	var it model.DeleteNoteInput
 	if obj == nil {
@@ -20706,6 +22770,97 @@ func (ec *executionContext) unmarshalInputDeleteNoteInput(ctx context.Context, o
 func UnmarshalDeleteNoteInput(ctx context.Context, raw any) (model.DeleteNoteInput, error) {
 	var out model.DeleteNoteInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteNoteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeletePostInput(ctx context.Context, obj any) (model.DeletePostInput, error) {
+	var it model.DeletePostInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"postId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "postId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PostID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeletePostInput unmarshals raw into the DeletePostInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeletePostInput(ctx context.Context, raw any) (model.DeletePostInput, error) {
+	var out model.DeletePostInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeletePostInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEditCommentInput(ctx context.Context, obj any) (model.EditCommentInput, error) {
+	var it model.EditCommentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"commentId", "body"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "commentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEditCommentInput unmarshals raw into the EditCommentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEditCommentInput(ctx context.Context, raw any) (model.EditCommentInput, error) {
+	var out model.EditCommentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditCommentInput", raw, &out)
 	return out, err
 }
 
@@ -20755,6 +22910,62 @@ func (ec *executionContext) unmarshalInputEditNoteInput(ctx context.Context, obj
 func UnmarshalEditNoteInput(ctx context.Context, raw any) (model.EditNoteInput, error) {
 	var out model.EditNoteInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditNoteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEditPostInput(ctx context.Context, obj any) (model.EditPostInput, error) {
+	var it model.EditPostInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"postId", "title", "body"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "postId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PostID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEditPostInput unmarshals raw into the EditPostInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEditPostInput(ctx context.Context, raw any) (model.EditPostInput, error) {
+	var out model.EditPostInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditPostInput", raw, &out)
 	return out, err
 }
 
@@ -21073,6 +23284,48 @@ func UnmarshalMarkNotificationReadInput(ctx context.Context, raw any) (model.Mar
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMarkNotificationUnreadInput(ctx context.Context, obj any) (model.MarkNotificationUnreadInput, error) {
+	var it model.MarkNotificationUnreadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMarkNotificationUnreadInput unmarshals raw into the MarkNotificationUnreadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMarkNotificationUnreadInput(ctx context.Context, raw any) (model.MarkNotificationUnreadInput, error) {
+	var out model.MarkNotificationUnreadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkNotificationUnreadInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMarkNotificationsSeenInput(ctx context.Context, obj any) (model.MarkNotificationsSeenInput, error) {
 	var it model.MarkNotificationsSeenInput
 	if obj == nil {
@@ -21203,6 +23456,62 @@ func (ec *executionContext) unmarshalInputMuteSubjectInput(ctx context.Context, 
 func UnmarshalMuteSubjectInput(ctx context.Context, raw any) (model.MuteSubjectInput, error) {
 	var out model.MuteSubjectInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MuteSubjectInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNotificationPreferenceInput(ctx context.Context, obj any) (notify.Preference, error) {
+	var it notify.Preference
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "channel", "isEnabled"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNNotificationKind2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalNNotificationChannel2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "isEnabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isEnabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsEnabled = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNotificationPreferenceInput unmarshals raw into the NotificationPreferenceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNotificationPreferenceInput(ctx context.Context, raw any) (notify.Preference, error) {
+	var out notify.Preference
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotificationPreferenceInput", raw, &out)
 	return out, err
 }
 
@@ -21745,6 +24054,48 @@ func UnmarshalUnsendNoteInput(ctx context.Context, raw any) (model.UnsendNoteInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateNotificationPreferencesInput(ctx context.Context, obj any) (model.UpdateNotificationPreferencesInput, error) {
+	var it model.UpdateNotificationPreferencesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"preferences"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "preferences":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preferences"))
+			data, err := ec.unmarshalNNotificationPreferenceInput2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreferenceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Preferences = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateNotificationPreferencesInput unmarshals raw into the UpdateNotificationPreferencesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateNotificationPreferencesInput(ctx context.Context, raw any) (model.UpdateNotificationPreferencesInput, error) {
+	var out model.UpdateNotificationPreferencesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateNotificationPreferencesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateProfileInput(ctx context.Context, obj any) (model.UpdateProfileInput, error) {
 	var it model.UpdateProfileInput
 	if obj == nil {
@@ -22276,6 +24627,54 @@ func (ec *executionContext) _ArchiveConversationPayload(ctx context.Context, sel
 	return out
 }
 
+var archiveNotificationPayloadImplementors = []string{"ArchiveNotificationPayload"}
+
+func (ec *executionContext) _ArchiveNotificationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ArchiveNotificationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveNotificationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveNotificationPayload")
+		case "notification":
+			out.Values[i] = ec._ArchiveNotificationPayload_notification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unread":
+			out.Values[i] = ec._ArchiveNotificationPayload_unread(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ArchiveNotificationPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ArchiveNotificationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var blockUserPayloadImplementors = []string{"BlockUserPayload"}
 
 func (ec *executionContext) _BlockUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BlockUserPayload) graphql.Marshaler {
@@ -22404,6 +24803,16 @@ func (ec *executionContext) _Comment(ctx context.Context, sel ast.SelectionSet, 
 		case "createdAt":
 			out.Values[i] = ec._Comment_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "editedAt":
+			out.Values[i] = ec._Comment_editedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deletedAt":
+			out.Values[i] = ec._Comment_deletedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "replyCount":
@@ -23128,6 +25537,54 @@ func (ec *executionContext) _DeclineRequestPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var deleteCommentPayloadImplementors = []string{"DeleteCommentPayload"}
+
+func (ec *executionContext) _DeleteCommentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteCommentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteCommentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteCommentPayload")
+		case "comment":
+			out.Values[i] = ec._DeleteCommentPayload_comment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deletedCommentId":
+			out.Values[i] = ec._DeleteCommentPayload_deletedCommentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._DeleteCommentPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteCommentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deleteNotePayloadImplementors = []string{"DeleteNotePayload"}
 
 func (ec *executionContext) _DeleteNotePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteNotePayload) graphql.Marshaler {
@@ -23181,6 +25638,92 @@ func (ec *executionContext) _DeleteNotePayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var deletePostPayloadImplementors = []string{"DeletePostPayload"}
+
+func (ec *executionContext) _DeletePostPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeletePostPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletePostPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletePostPayload")
+		case "deletedPostId":
+			out.Values[i] = ec._DeletePostPayload_deletedPostId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._DeletePostPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeletePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var editCommentPayloadImplementors = []string{"EditCommentPayload"}
+
+func (ec *executionContext) _EditCommentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EditCommentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editCommentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditCommentPayload")
+		case "comment":
+			out.Values[i] = ec._EditCommentPayload_comment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._EditCommentPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EditCommentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var editNotePayloadImplementors = []string{"EditNotePayload"}
 
 func (ec *executionContext) _EditNotePayload(ctx context.Context, sel ast.SelectionSet, obj *model.EditNotePayload) graphql.Marshaler {
@@ -23204,6 +25747,49 @@ func (ec *executionContext) _EditNotePayload(ctx context.Context, sel ast.Select
 			}
 		case "userErrors":
 			out.Values[i] = ec._EditNotePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var editPostPayloadImplementors = []string{"EditPostPayload"}
+
+func (ec *executionContext) _EditPostPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EditPostPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editPostPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditPostPayload")
+		case "post":
+			out.Values[i] = ec._EditPostPayload_post(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._EditPostPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EditPostPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -23621,6 +26207,54 @@ func (ec *executionContext) _MarkNotificationReadPayload(ctx context.Context, se
 	return out
 }
 
+var markNotificationUnreadPayloadImplementors = []string{"MarkNotificationUnreadPayload"}
+
+func (ec *executionContext) _MarkNotificationUnreadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkNotificationUnreadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markNotificationUnreadPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkNotificationUnreadPayload")
+		case "notification":
+			out.Values[i] = ec._MarkNotificationUnreadPayload_notification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unread":
+			out.Values[i] = ec._MarkNotificationUnreadPayload_unread(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._MarkNotificationUnreadPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MarkNotificationUnreadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var markNotificationsSeenPayloadImplementors = []string{"MarkNotificationsSeenPayload"}
 
 func (ec *executionContext) _MarkNotificationsSeenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkNotificationsSeenPayload) graphql.Marshaler {
@@ -23893,6 +26527,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "editPost":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_editPost(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deletePost":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deletePost(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "editComment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_editComment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteComment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteComment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "addComment":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addComment(ctx, field)
@@ -23924,6 +26586,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "markNotificationRead":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_markNotificationRead(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "markNotificationUnread":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_markNotificationUnread(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveNotification":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveNotification(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateNotificationPreferences":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateNotificationPreferences(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -24448,6 +27131,11 @@ func (ec *executionContext) _Notification(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "isArchived":
+			out.Values[i] = ec._Notification_isArchived(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Notification_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -24584,6 +27272,49 @@ func (ec *executionContext) _NotificationEdge(ctx context.Context, sel ast.Selec
 			}
 		case "node":
 			out.Values[i] = ec._NotificationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notificationPreferenceImplementors = []string{"NotificationPreference"}
+
+func (ec *executionContext) _NotificationPreference(ctx context.Context, sel ast.SelectionSet, obj *notify.Preference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notificationPreferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotificationPreference")
+		case "kind":
+			out.Values[i] = ec._NotificationPreference_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._NotificationPreference_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isEnabled":
+			out.Values[i] = ec._NotificationPreference_isEnabled(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24919,6 +27650,11 @@ func (ec *executionContext) _Post(ctx context.Context, sel ast.SelectionSet, obj
 		case "createdAt":
 			out.Values[i] = ec._Post_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "editedAt":
+			out.Values[i] = ec._Post_editedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "commentCount":
@@ -26073,6 +28809,49 @@ func (ec *executionContext) _UnsendNotePayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var updateNotificationPreferencesPayloadImplementors = []string{"UpdateNotificationPreferencesPayload"}
+
+func (ec *executionContext) _UpdateNotificationPreferencesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateNotificationPreferencesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateNotificationPreferencesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateNotificationPreferencesPayload")
+		case "notificationPreferences":
+			out.Values[i] = ec._UpdateNotificationPreferencesPayload_notificationPreferences(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._UpdateNotificationPreferencesPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateNotificationPreferencesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateProfilePayloadImplementors = []string{"UpdateProfilePayload"}
 
 func (ec *executionContext) _UpdateProfilePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateProfilePayload) graphql.Marshaler {
@@ -26350,6 +29129,12 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Viewer_unread(ctx, field, obj)
+				})
+		case "notificationPreferences":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_notificationPreferences(ctx, field, obj)
 				})
 		case "blockedUsers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -26806,6 +29591,19 @@ func (ec *executionContext) marshalNArchiveConversationPayload2ᚖgithubᚗcom�
 	return ec._ArchiveConversationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNArchiveNotificationInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐArchiveNotificationInput(ctx context.Context, v any) (model.ArchiveNotificationInput, error) {
+	res, err := ec.unmarshalInputArchiveNotificationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveNotificationPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐArchiveNotificationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ArchiveNotificationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchiveNotificationPayload!")
+		return graphql.Null
+	}
+	return ec._ArchiveNotificationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBlockUserInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐBlockUserInput(ctx context.Context, v any) (model.BlockUserInput, error) {
 	res, err := ec.unmarshalInputBlockUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27061,6 +29859,19 @@ func (ec *executionContext) marshalNDeclineRequestPayload2ᚖgithubᚗcomᚋnote
 	return ec._DeclineRequestPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteCommentInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeleteCommentInput(ctx context.Context, v any) (model.DeleteCommentInput, error) {
+	res, err := ec.unmarshalInputDeleteCommentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteCommentPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeleteCommentPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteCommentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteCommentPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteCommentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDeleteNoteInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeleteNoteInput(ctx context.Context, v any) (model.DeleteNoteInput, error) {
 	res, err := ec.unmarshalInputDeleteNoteInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27074,6 +29885,32 @@ func (ec *executionContext) marshalNDeleteNotePayload2ᚖgithubᚗcomᚋnotewire
 	return ec._DeleteNotePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeletePostInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeletePostInput(ctx context.Context, v any) (model.DeletePostInput, error) {
+	res, err := ec.unmarshalInputDeletePostInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeletePostPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐDeletePostPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeletePostPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeletePostPayload!")
+		return graphql.Null
+	}
+	return ec._DeletePostPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEditCommentInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditCommentInput(ctx context.Context, v any) (model.EditCommentInput, error) {
+	res, err := ec.unmarshalInputEditCommentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEditCommentPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditCommentPayload(ctx context.Context, sel ast.SelectionSet, v *model.EditCommentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EditCommentPayload!")
+		return graphql.Null
+	}
+	return ec._EditCommentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNEditNoteInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditNoteInput(ctx context.Context, v any) (model.EditNoteInput, error) {
 	res, err := ec.unmarshalInputEditNoteInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27085,6 +29922,19 @@ func (ec *executionContext) marshalNEditNotePayload2ᚖgithubᚗcomᚋnotewire�
 		return graphql.Null
 	}
 	return ec._EditNotePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEditPostInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditPostInput(ctx context.Context, v any) (model.EditPostInput, error) {
+	res, err := ec.unmarshalInputEditPostInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEditPostPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEditPostPayload(ctx context.Context, sel ast.SelectionSet, v *model.EditPostPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EditPostPayload!")
+		return graphql.Null
+	}
+	return ec._EditPostPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEvent2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐEvent(ctx context.Context, sel ast.SelectionSet, v model.Event) graphql.Marshaler {
@@ -27275,6 +30125,19 @@ func (ec *executionContext) marshalNMarkNotificationReadPayload2ᚖgithubᚗcom�
 	return ec._MarkNotificationReadPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMarkNotificationUnreadInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐMarkNotificationUnreadInput(ctx context.Context, v any) (model.MarkNotificationUnreadInput, error) {
+	res, err := ec.unmarshalInputMarkNotificationUnreadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarkNotificationUnreadPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐMarkNotificationUnreadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkNotificationUnreadPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MarkNotificationUnreadPayload!")
+		return graphql.Null
+	}
+	return ec._MarkNotificationUnreadPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMarkNotificationsSeenInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐMarkNotificationsSeenInput(ctx context.Context, v any) (model.MarkNotificationsSeenInput, error) {
 	res, err := ec.unmarshalInputMarkNotificationsSeenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27423,6 +30286,21 @@ func (ec *executionContext) marshalNNotification2ᚖgithubᚗcomᚋnotewireᚋno
 	return ec._Notification(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNNotificationChannel2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐChannel(ctx context.Context, v any) (notify.Channel, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := notify.Channel(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotificationChannel2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐChannel(ctx context.Context, sel ast.SelectionSet, v notify.Channel) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "NotificationChannel!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNNotificationConnection2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋpageᚐPage(ctx context.Context, sel ast.SelectionSet, v *page.Page[*notify.Notification]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NotificationConnection!")
@@ -27464,6 +30342,45 @@ func (ec *executionContext) marshalNNotificationKind2githubᚗcomᚋnotewireᚋn
 		graphql.AddInvalidNullFromMarshaler(ctx, "NotificationKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNNotificationPreference2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreference(ctx context.Context, sel ast.SelectionSet, v notify.Preference) graphql.Marshaler {
+	return ec._NotificationPreference(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNotificationPreference2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []notify.Preference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNotificationPreference2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNNotificationPreferenceInput2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreference(ctx context.Context, v any) (notify.Preference, error) {
+	res, err := ec.unmarshalInputNotificationPreferenceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNotificationPreferenceInput2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreferenceᚄ(ctx context.Context, v any) ([]notify.Preference, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]notify.Preference, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNotificationPreferenceInput2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreference(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalNNotificationReceived2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐNotificationReceived(ctx context.Context, sel ast.SelectionSet, v *model.NotificationReceived) graphql.Marshaler {
@@ -27846,6 +30763,19 @@ func (ec *executionContext) marshalNUnsendNotePayload2ᚖgithubᚗcomᚋnotewire
 		return graphql.Null
 	}
 	return ec._UnsendNotePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateNotificationPreferencesInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUpdateNotificationPreferencesInput(ctx context.Context, v any) (model.UpdateNotificationPreferencesInput, error) {
+	res, err := ec.unmarshalInputUpdateNotificationPreferencesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateNotificationPreferencesPayload2ᚖgithubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUpdateNotificationPreferencesPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateNotificationPreferencesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateNotificationPreferencesPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateNotificationPreferencesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateProfileInput2githubᚗcomᚋnotewireᚋnotewireᚋgraphᚋmodelᚐUpdateProfileInput(ctx context.Context, v any) (model.UpdateProfileInput, error) {
@@ -28334,6 +31264,25 @@ func (ec *executionContext) marshalONotificationKind2ᚕgithubᚗcomᚋnotewire�
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNNotificationKind2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalONotificationPreference2ᚕgithubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []notify.Preference) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNotificationPreference2githubᚗcomᚋnotewireᚋnotewireᚋinternalᚋnotifyᚐPreference(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

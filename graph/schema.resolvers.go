@@ -243,6 +243,22 @@ func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePos
 	return p, nil
 }
 
+func (r *mutationResolver) EditPost(ctx context.Context, input model.EditPostInput) (*model.EditPostPayload, error) {
+	return r.editPost(ctx, input)
+}
+
+func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePostInput) (*model.DeletePostPayload, error) {
+	return r.deletePost(ctx, input)
+}
+
+func (r *mutationResolver) EditComment(ctx context.Context, input model.EditCommentInput) (*model.EditCommentPayload, error) {
+	return r.editComment(ctx, input)
+}
+
+func (r *mutationResolver) DeleteComment(ctx context.Context, input model.DeleteCommentInput) (*model.DeleteCommentPayload, error) {
+	return r.deleteComment(ctx, input)
+}
+
 func (r *mutationResolver) AddComment(ctx context.Context, input model.AddCommentInput) (*model.AddCommentPayload, error) {
 	v, err := access.SignedIn(ctx)
 	if err != nil {
@@ -307,6 +323,18 @@ func (r *mutationResolver) MarkNotificationRead(ctx context.Context, input model
 	}
 	p.Notification, p.Unread, p.Cursor = notification, model.NewUnreadCounts(v.UserID, marked.Unread), marked.Cursor
 	return p, nil
+}
+
+func (r *mutationResolver) MarkNotificationUnread(ctx context.Context, input model.MarkNotificationUnreadInput) (*model.MarkNotificationUnreadPayload, error) {
+	return r.markNotificationUnread(ctx, input)
+}
+
+func (r *mutationResolver) ArchiveNotification(ctx context.Context, input model.ArchiveNotificationInput) (*model.ArchiveNotificationPayload, error) {
+	return r.archiveNotification(ctx, input)
+}
+
+func (r *mutationResolver) UpdateNotificationPreferences(ctx context.Context, input model.UpdateNotificationPreferencesInput) (*model.UpdateNotificationPreferencesPayload, error) {
+	return r.updateNotificationPreferences(ctx, input)
 }
 
 func (r *mutationResolver) MarkAllNotificationsRead(ctx context.Context, input model.MarkAllNotificationsReadInput) (*model.MarkAllNotificationsReadPayload, error) {
@@ -410,7 +438,7 @@ func (r *queryResolver) Post(ctx context.Context, id string) (*board.Post, error
 	return find(ctx, from(ctx).posts, ids.Of(ids.Post, id))
 }
 
-func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
+func (r *queryResolver) Posts(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
 	return r.Board.Posts(ctx, nil, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
@@ -496,12 +524,16 @@ func (r *viewerResolver) Notes(ctx context.Context, obj *model.Viewer, box notes
 	return r.Resolver.Notes.Box(ctx, obj.Viewer, box, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
-func (r *viewerResolver) Notifications(ctx context.Context, obj *model.Viewer, unreadOnly *bool, kinds []notify.Kind, first *int, after *string, last *int, before *string) (*page.Page[*notify.Notification], error) {
-	return r.Bell.List(ctx, obj.Viewer, notify.Filter{UnreadOnly: unreadOnly != nil && *unreadOnly, Kinds: kinds}, page.Args{First: first, After: after, Last: last, Before: before})
+func (r *viewerResolver) Notifications(ctx context.Context, obj *model.Viewer, unreadOnly *bool, kinds []notify.Kind, archived bool, first *int, after *string, last *int, before *string) (*page.Page[*notify.Notification], error) {
+	return r.Bell.List(ctx, obj.Viewer, notify.Filter{UnreadOnly: unreadOnly != nil && *unreadOnly, Kinds: kinds, Archived: archived}, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *viewerResolver) Unread(ctx context.Context, obj *model.Viewer) (*model.UnreadCounts, error) {
 	return model.NewUnreadCounts(obj.UserID, obj.Head.Unread), nil
+}
+
+func (r *viewerResolver) NotificationPreferences(ctx context.Context, obj *model.Viewer) ([]notify.Preference, error) {
+	return r.viewerNotificationPreferences(ctx, obj)
 }
 
 func (r *viewerResolver) BlockedUsers(ctx context.Context, obj *model.Viewer, first *int, after *string, last *int, before *string) (*page.Page[*accounts.User], error) {

@@ -16,6 +16,8 @@ var (
 		{Name: "position", Type: field.TypeInt64},
 		{Name: "body", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "reply_count", Type: field.TypeInt, Default: 0},
 		{Name: "like_count", Type: field.TypeInt, Default: 0},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
@@ -31,13 +33,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "comments_posts_post",
-				Columns:    []*schema.Column{CommentsColumns[9]},
+				Columns:    []*schema.Column{CommentsColumns[11]},
 				RefColumns: []*schema.Column{PostsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "comments_users_author",
-				Columns:    []*schema.Column{CommentsColumns[10]},
+				Columns:    []*schema.Column{CommentsColumns[12]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -46,7 +48,7 @@ var (
 			{
 				Name:    "comment_post_id_position",
 				Unique:  true,
-				Columns: []*schema.Column{CommentsColumns[9], CommentsColumns[2]},
+				Columns: []*schema.Column{CommentsColumns[11], CommentsColumns[2]},
 			},
 			{
 				Name:    "comment_parent_id_position",
@@ -59,7 +61,7 @@ var (
 			{
 				Name:    "comment_author_id_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{CommentsColumns[10], CommentsColumns[7]},
+				Columns: []*schema.Column{CommentsColumns[12], CommentsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "idempotency_key IS NOT NULL",
 				},
@@ -185,6 +187,7 @@ var (
 		{Name: "actor_count", Type: field.TypeInt, Default: 0},
 		{Name: "is_seen", Type: field.TypeBool, Default: false},
 		{Name: "is_read", Type: field.TypeBool, Default: false},
+		{Name: "is_archived", Type: field.TypeBool, Default: false},
 		{Name: "position", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
@@ -198,7 +201,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "notifications_users_user",
-				Columns:    []*schema.Column{NotificationsColumns[13]},
+				Columns:    []*schema.Column{NotificationsColumns[14]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -207,7 +210,7 @@ var (
 			{
 				Name:    "notification_user_id_group_key",
 				Unique:  true,
-				Columns: []*schema.Column{NotificationsColumns[13], NotificationsColumns[4]},
+				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[4]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_open",
 				},
@@ -215,12 +218,12 @@ var (
 			{
 				Name:    "notification_user_id_position",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[13], NotificationsColumns[10]},
+				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[11]},
 			},
 			{
 				Name:    "notification_unseen",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[13], NotificationsColumns[10]},
+				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "NOT is_seen",
 				},
@@ -228,7 +231,7 @@ var (
 			{
 				Name:    "notification_unread",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[13], NotificationsColumns[10]},
+				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "NOT is_read",
 				},
@@ -294,6 +297,8 @@ var (
 		{Name: "title", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "body", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "comment_count", Type: field.TypeInt, Default: 0},
 		{Name: "like_count", Type: field.TypeInt, Default: 0},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
@@ -308,7 +313,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "posts_users_author",
-				Columns:    []*schema.Column{PostsColumns[8]},
+				Columns:    []*schema.Column{PostsColumns[10]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -317,12 +322,12 @@ var (
 			{
 				Name:    "post_author_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{PostsColumns[8], PostsColumns[0]},
+				Columns: []*schema.Column{PostsColumns[10], PostsColumns[0]},
 			},
 			{
 				Name:    "post_author_id_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{PostsColumns[8], PostsColumns[6]},
+				Columns: []*schema.Column{PostsColumns[10], PostsColumns[8]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "idempotency_key IS NOT NULL",
 				},

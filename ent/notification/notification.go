@@ -34,6 +34,8 @@ const (
 	FieldIsSeen = "is_seen"
 	// FieldIsRead holds the string denoting the is_read field in the database.
 	FieldIsRead = "is_read"
+	// FieldIsArchived holds the string denoting the is_archived field in the database.
+	FieldIsArchived = "is_archived"
 	// FieldPosition holds the string denoting the position field in the database.
 	FieldPosition = "position"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -66,6 +68,7 @@ var Columns = []string{
 	FieldActorCount,
 	FieldIsSeen,
 	FieldIsRead,
+	FieldIsArchived,
 	FieldPosition,
 	FieldCreatedAt,
 	FieldUpdatedAt,
@@ -92,6 +95,8 @@ var (
 	DefaultIsSeen bool
 	// DefaultIsRead holds the default value on creation for the "is_read" field.
 	DefaultIsRead bool
+	// DefaultIsArchived holds the default value on creation for the "is_archived" field.
+	DefaultIsArchived bool
 )
 
 // Kind defines the type for the "kind" enum field.
@@ -202,6 +207,11 @@ func ByIsSeen(opts ...sql.OrderTermOption) OrderOption {
 // ByIsRead orders the results by the is_read field.
 func ByIsRead(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIsRead, opts...).ToFunc()
+}
+
+// ByIsArchived orders the results by the is_archived field.
+func ByIsArchived(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsArchived, opts...).ToFunc()
 }
 
 // ByPosition orders the results by the position field.

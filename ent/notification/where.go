@@ -96,6 +96,11 @@ func IsRead(v bool) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldIsRead, v))
 }
 
+// IsArchived applies equality check predicate on the "is_archived" field. It's identical to IsArchivedEQ.
+func IsArchived(v bool) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldIsArchived, v))
+}
+
 // Position applies equality check predicate on the "position" field. It's identical to PositionEQ.
 func Position(v int64) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldPosition, v))
@@ -404,6 +409,16 @@ func IsReadEQ(v bool) predicate.Notification {
 // IsReadNEQ applies the NEQ predicate on the "is_read" field.
 func IsReadNEQ(v bool) predicate.Notification {
 	return predicate.Notification(sql.FieldNEQ(FieldIsRead, v))
+}
+
+// IsArchivedEQ applies the EQ predicate on the "is_archived" field.
+func IsArchivedEQ(v bool) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldIsArchived, v))
+}
+
+// IsArchivedNEQ applies the NEQ predicate on the "is_archived" field.
+func IsArchivedNEQ(v bool) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldIsArchived, v))
 }
 
 // PositionEQ applies the EQ predicate on the "position" field.

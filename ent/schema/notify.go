@@ -26,6 +26,7 @@ func (Notification) Fields() []ent.Field {
 		field.Int("actor_count").Default(0).Comment("different people among the causes"),
 		field.Bool("is_seen").Default(false),
 		field.Bool("is_read").Default(false),
+		field.Bool("is_archived").Default(false),
 		field.Int64("position"),
 		createdAt(),
 		field.Time("updated_at").SchemaType(timestamp),

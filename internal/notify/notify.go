@@ -40,6 +40,7 @@ type Notification struct {
 	ActorCount  int
 	IsSeen      bool
 	IsRead      bool
+	IsArchived  bool
 	Position    int64 // of its latest event in the user's log: the order of the bell
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -65,7 +66,7 @@ var subjectKinds = map[notification.SubjectKind]ids.Kind{
 }
 
 func fromRow(r *ent.Notification) *Notification {
-	n := &Notification{ID: r.ID, Kind: Kind(r.Kind), Count: r.Count, ActorCount: r.ActorCount, IsSeen: r.IsSeen, IsRead: r.IsRead,
+	n := &Notification{ID: r.ID, Kind: Kind(r.Kind), Count: r.Count, ActorCount: r.ActorCount, IsSeen: r.IsSeen, IsRead: r.IsRead, IsArchived: r.IsArchived,
 		Position: r.Position, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC()}
 	if r.SubjectID != nil && r.SubjectKind != nil {
 		n.SubjectID, n.SubjectKind = *r.SubjectID, subjectKinds[*r.SubjectKind]
@@ -77,6 +78,7 @@ func fromRow(r *ent.Notification) *Notification {
 type Filter struct {
 	UnreadOnly bool
 	Kinds      []Kind // all, when empty
+	Archived   bool   // those that were put away, instead of the others
 }
 
 // List is the viewer's bell, the notification that last grew first.
@@ -85,7 +87,7 @@ func (b *Bell) List(ctx context.Context, v access.Viewer, f Filter, args page.Ar
 	if err != nil {
 		return nil, err
 	}
-	q := b.db.Ent().Notification.Query().Where(access.Notification(v))
+	q := b.db.Ent().Notification.Query().Where(access.Notification(v), notification.IsArchived(f.Archived))
 	if f.UnreadOnly {
 		q.Where(notification.IsRead(false))
 	}

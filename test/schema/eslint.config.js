@@ -56,6 +56,7 @@ export default [
               "StreamReady",
               "UnreadChanged",
               "EventPage",
+              "NotificationPreference",
             ],
             suffixes: ["Connection", "Edge", "Payload"],
           },
