@@ -42,10 +42,7 @@ func (r *Resolver) viewer(ctx context.Context, v access.Viewer) (*model.Viewer, 
 // become makes the rest of the field the new session's: what it selects below viewer is read as that user.
 func (r *Resolver) become(ctx context.Context, s *accounts.Session) (*model.Viewer, error) {
 	access.Become(ctx, s.Viewer)
-	view := &model.Viewer{Viewer: s.Viewer}
-	head, _, err := r.Log.Head(ctx, s.Viewer.UserID)
-	view.Head = &head
-	return view, err
+	return r.payloadViewer(ctx, s.Viewer)
 }
 
 // object finds any object that the viewer may see, or nil.
@@ -84,8 +81,11 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	if !ok {
 		return nil, nil
 	}
-	if kind == ids.Participant {
-		return untyped(r.Notes.ParticipantByID(ctx, access.From(ctx), key))
+	switch v := access.From(ctx); kind {
+	case ids.Participant:
+		return untyped(r.Notes.ParticipantByID(ctx, v, key))
+	case ids.Session:
+		return untyped(r.Accounts.OwnSession(ctx, v, key))
 	}
 	return object(ctx, kind, key)
 }

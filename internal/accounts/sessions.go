@@ -42,22 +42,33 @@ func (a *Accounts) Login(ctx context.Context, username, password string) (*Sessi
 	if row != nil && row.PasswordHash != nil {
 		hash = *row.PasswordHash
 	}
-	if len(password) > 4*maxPassword { // no password of ours is longer, and hashing it would cost
-		password, hash = "", dummyHash
-	}
-	ok, err := checkPassword(ctx, hash, password)
+	ok, err := matches(ctx, hash, password)
 	if err != nil {
 		return nil, err
 	}
+	wrong := problem.Refuse(problem.WrongCredentials, "", "The username or the password is wrong.")
 	if !ok || row == nil {
-		return nil, problem.Refuse(problem.WrongCredentials, "", "The username or the password is wrong.")
+		return nil, wrong
 	}
 	session, insert := a.newSession(row.ID, time.Now())
-	if err := a.db.InTx(ctx, insert); err != nil {
+	err = a.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		// Whoever changes the password at this moment ends this session too, or comes first.
+		same, err := tx.Row(ctx, holdPassword, []any{row.ID, hash}, &row.ID)
+		if err == nil && !same {
+			err = wrong
+		}
+		if err != nil {
+			return err
+		}
+		return insert(ctx, tx)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return session, nil
 }
+
+const holdPassword = `SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR SHARE`
 
 func (a *Accounts) newSession(userID uuid.UUID, now time.Time) (*Session, func(context.Context, *postgres.Tx) error) {
 	secret, hash := newToken(sessionPrefix)
@@ -166,13 +177,3 @@ func (a *Accounts) Sessions(ctx context.Context, list []uuid.UUID) (map[uuid.UUI
 	}
 	return alive, postgres.Explain(rows.Err())
 }
-
-// SessionInfo is a login as its user sees it.
-type SessionInfo struct {
-	ID        uuid.UUID
-	CreatedAt time.Time
-	ExpiresAt time.Time
-}
-
-// GlobalID is the identifier that clients see.
-func (s *SessionInfo) GlobalID() string { return ids.Encode(ids.Session, s.ID) }

@@ -172,6 +172,18 @@ func (s *Subscription) CloseCode() int {
 	}
 }
 
+// End reads until the server closes the socket, and returns with what code, and what came before.
+func (s *Subscription) End() (code int, came []string) {
+	s.t.Helper()
+	for {
+		m, err := s.tryRead()
+		if err != nil {
+			return int(websocket.CloseStatus(err)), came
+		}
+		came = append(came, m.Type+" "+string(m.Payload))
+	}
+}
+
 // Close ends the subscription from the client's side.
 func (s *Subscription) Close() { _ = s.conn.CloseNow() }
 
