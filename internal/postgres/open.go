@@ -5,7 +5,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -47,9 +46,33 @@ const minVersion = 140000
 
 // Open connects to the database that dsn names (a URL, or keywords and values) and checks that it answers.
 func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	cfg, err := settings(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = 20
+	}
+	pool := sql.OpenDB(connector{cfg, o.Observe})
+	pool.SetMaxOpenConns(o.MaxConns)
+	pool.SetMaxIdleConns(o.MaxConns)
+	// A connection that was poisoned (lib/pq#1450) does not live for ever.
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	var version int
+	if err := pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return nil, errors.Join(fmt.Errorf("the database does not answer: %w", err), pool.Close())
+	}
+	if version < minVersion {
+		return nil, errors.Join(fmt.Errorf("the database is Postgres %d: version 14 or later is needed", version/10000), pool.Close())
+	}
+	return &DB{DB: pool, dsn: dsn, ent: ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, pool)))}, nil
+}
+
+// settings are those of dsn, completed by ours.
+func settings(dsn string) (pq.Config, error) {
 	cfg, err := pq.NewConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL is not understood: %w", err)
+		return cfg, fmt.Errorf("DATABASE_URL is not understood: %w", err)
 	}
 	cfg.BinaryParameters = true // one round trip for a statement that is not prepared
 	if cfg.ApplicationName == "" { // a fallback_application_name counts only when it is in the string
@@ -66,29 +89,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 			cfg.Runtime[k] = v
 		}
 	}
-	var connector driver.Connector
-	if connector, err = pq.NewConnectorConfig(cfg); err != nil {
-		return nil, fmt.Errorf("DATABASE_URL is not usable: %w", err)
-	}
-	if o.Observe != nil {
-		connector = observed{connector, o.Observe}
-	}
-	if o.MaxConns == 0 {
-		o.MaxConns = 20
-	}
-	pool := sql.OpenDB(connector)
-	pool.SetMaxOpenConns(o.MaxConns)
-	pool.SetMaxIdleConns(o.MaxConns)
-	// A connection that was poisoned (lib/pq#1450) does not live for ever.
-	pool.SetConnMaxLifetime(30 * time.Minute)
-	var version int
-	if err := pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
-		return nil, errors.Join(fmt.Errorf("the database does not answer: %w", err), pool.Close())
-	}
-	if version < minVersion {
-		return nil, errors.Join(fmt.Errorf("the database is Postgres %d: version 14 or later is needed", version/10000), pool.Close())
-	}
-	return &DB{DB: pool, dsn: dsn, ent: ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, pool)))}, nil
+	return cfg, nil
 }
 
 // DSN is what Open was given: a LISTEN connection is opened with it, outside the pool.
@@ -104,31 +105,4 @@ func (db *DB) Close() error {
 		return true
 	})
 	return db.DB.Close()
-}
-
-// prepared is the statement with this text, prepared once per connection. lib/pq keeps no cache of its
-// own, and planning the set-based statements costs more than running them. The texts are constants of
-// this program, so there are few.
-func (db *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := db.stmts.Load(text); ok {
-		return s.(*sql.Stmt), nil
-	}
-	s, err := db.DB.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if had, loaded := db.stmts.LoadOrStore(text, s); loaded {
-		_ = s.Close()
-		return had.(*sql.Stmt), nil
-	}
-	return s, nil
-}
-
-// Rows runs a prepared read outside a transaction. text must be a constant.
-func (db *DB) Rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	s, err := db.prepared(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
 }

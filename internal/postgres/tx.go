@@ -24,6 +24,7 @@ type Tx struct {
 	tx          *sql.Tx
 	db          *DB
 	ent         *ent.Client
+	receipt     *receipt // nil as long as it has not signed
 	afterCommit []func()
 	unprepared  []string // statements to prepare for the pool once this transaction has given its connection back
 }
@@ -39,55 +40,72 @@ const (
 
 // InTx runs fn in a transaction and commits it, or rolls back when fn fails. It is the only place where
 // this program begins one. fn may run several times (deadlock, serialization failure, ErrAgain, a
-// connection that died before the commit), so it must change nothing but the database, and identifiers
-// must be made outside it. A client that goes away does not stop a write half way.
+// connection that died), so it must change nothing but the database, and identifiers must be made outside
+// it. A client that goes away does not stop a write half way; a deadline of ctx does, and so do 9 s.
 //
-// A failed commit, of which nobody can know whether it happened, and a database that cannot be had, are
-// reported as problem.Unavailable.
+// A connection that dies under the commit leaves open whether that happened. It is looked up: what is true
+// is a success, and what is not runs again. What cannot be found out in time, and a database that cannot be
+// had, are reported as problem.Unavailable.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTime)
+	until := time.Now().Add(txTime)
+	if t, ok := ctx.Deadline(); ok && t.Before(until) {
+		until = t
+	}
+	work := context.WithoutCancel(ctx) // the deadline is the connection's, see connector
+	wait, cancel := context.WithDeadline(work, until)
 	defer cancel()
-	// Statements get a context that cannot be cancelled: lib/pq then needs no goroutine to watch each of
-	// them. The server's own time limits end what takes too long.
-	work := context.WithoutCancel(ctx)
 	for attempt := 1; ; attempt++ {
-		err := db.attempt(wait, work, fn)
-		if err == nil || attempt == txAttempts || !runAgain(err) || wait.Err() != nil {
+		tx := &Tx{db: db}
+		err := tx.attempt(wait, work, fn)
+		if errors.Is(err, errUnanswered) {
+			err = db.settle(wait, tx, err)
+		}
+		if err == nil {
+			tx.committed(wait)
+			return nil
+		}
+		if attempt == txAttempts || !runAgain(err) || wait.Err() != nil {
 			return explain(err)
 		}
 		time.Sleep(time.Duration(rand.Int64N(int64(attempt) * int64(5*time.Millisecond)))) // whoever met once would meet again
 	}
 }
 
-func (db *DB) attempt(wait, work context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
-	sqlTx, err := db.BeginTx(wait, nil)
-	if err != nil {
+func (tx *Tx) attempt(wait, work context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	if tx.tx, err = tx.db.BeginTx(wait, nil); err != nil {
 		return err
 	}
-	tx := &Tx{tx: sqlTx, db: db}
 	defer func() {
 		if err != nil {
-			_ = sqlTx.Rollback()
+			_ = tx.tx.Rollback()
 		}
 	}()
 	if err := fn(work, tx); err != nil {
 		return err
 	}
-	if err := sqlTx.Commit(); err != nil {
-		if sqlState(err) == "" { // no answer: it may have happened
-			return problem.Busy(fmt.Errorf("commit: %w", err))
+	if tx.receipt == nil {
+		if err := tx.Sign(work, signAlone); err != nil {
+			return err
 		}
-		return err
 	}
+	if err := tx.tx.Commit(); err != nil {
+		if e, ok := errors.AsType[*pq.Error](err); ok && e.Severity != pqerror.SeverityPanic || errors.Is(err, pq.ErrInFailedTransaction) {
+			return err // refused
+		}
+		return fmt.Errorf("%w: %w", errUnanswered, err)
+	}
+	return nil
+}
+
+func (tx *Tx) committed(wait context.Context) {
 	for _, f := range tx.afterCommit {
 		f()
 	}
 	for _, text := range tx.unprepared {
-		if _, err := db.prepared(wait, text); err != nil {
+		if _, err := tx.db.prepared(wait, text); err != nil {
 			break // the next transaction tries again
 		}
 	}
-	return nil
 }
 
 // AfterCommit registers what is to happen once the transaction has become true. f must not block.
@@ -95,34 +113,49 @@ func (tx *Tx) AfterCommit(f func()) { tx.afterCommit = append(tx.afterCommit, f)
 
 // Exec runs a prepared statement. text must be a constant: it is kept.
 func (tx *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	s, err := tx.statement(ctx, text)
+	s, pooled, err := tx.statement(ctx, text)
 	if err != nil {
 		return 0, err
 	}
 	res, err := s.ExecContext(ctx, args...)
 	if err != nil {
-		return 0, err
+		return 0, tx.failed(text, pooled, err)
 	}
 	return res.RowsAffected()
 }
 
 // Rows runs a prepared query. text must be a constant: it is kept.
 func (tx *Tx) Rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	s, err := tx.statement(ctx, text)
+	s, pooled, err := tx.statement(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, tx.failed(text, pooled, err)
+	}
+	return rows, nil
 }
 
-func (tx *Tx) statement(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := tx.db.stmts.Load(text); ok {
-		return tx.tx.StmtContext(ctx, s.(*sql.Stmt)), nil
+// statement is the prepared statement for this transaction, and the pool's that it was made of, if there is one.
+func (tx *Tx) statement(ctx context.Context, text string) (s, pooled *sql.Stmt, err error) {
+	if had, ok := tx.db.stmts.Load(text); ok {
+		pooled = had.(*sql.Stmt)
+		return tx.tx.StmtContext(ctx, pooled), pooled, nil
 	}
 	// Preparing for the pool here could wait for a second connection while this one is held; with a small
 	// pool that is a deadlock. So the first use is prepared for this transaction only.
 	tx.unprepared = append(tx.unprepared, text)
-	return tx.tx.PrepareContext(ctx, text)
+	s, err = tx.tx.PrepareContext(ctx, text)
+	return s, nil, err
+}
+
+// failed has a stale statement prepared afresh for the next run.
+func (tx *Tx) failed(text string, pooled *sql.Stmt, err error) error {
+	if pooled != nil && isStale(err) {
+		tx.db.retire(text, pooled)
+	}
+	return err
 }
 
 // Ent is the client whose statements are part of this transaction.
@@ -152,7 +185,7 @@ func ViolatedConstraint(err error) string {
 func IsForbidden(err error) bool { return sqlState(err) == pqerror.InsufficientPrivilege }
 
 func runAgain(err error) bool {
-	if errors.Is(err, ErrAgain) {
+	if errors.Is(err, ErrAgain) || errors.Is(err, errNotCommitted) || isStale(err) {
 		return true
 	}
 	if _, ok := errors.AsType[*problem.Error](err); ok {
@@ -183,7 +216,7 @@ func explain(err error) error {
 	code := sqlState(err)
 	switch {
 	case code == "" && (lostConnection(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone)),
-		errors.Is(err, ErrAgain):
+		errors.Is(err, ErrAgain), errors.Is(err, errNotCommitted), isStale(err):
 		return problem.Busy(err)
 	case code == pqerror.LockNotAvailable, code == pqerror.QueryCanceled, code == pqerror.TRDeadlockDetected,
 		code == pqerror.TRSerializationFailure, code == pqerror.DiskFull, code == pqerror.TooManyConnections,

@@ -98,13 +98,13 @@ WITH raised AS (
   UPDATE topics SET seq = h.seq, unread_notes = h.n, unread_conversations = h.c, unread_notifications = h.f, unseen_notifications = h.u
   FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[]) AS h(id, seq, n, c, f, u)
   WHERE topics.id = h.id
-), woken AS (
-  INSERT INTO wakes (topics) VALUES ($1::uuid[])
+), written AS (
+  INSERT INTO events (topic_id, seq, kind, subject_id, author_id, at, unread_notes, unread_conversations, unread_notifications, unseen_notifications)
+  SELECT e.topic, e.seq, e.kind, e.subject, e.author, $12, h.n, h.c, h.f, h.u
+  FROM unnest($7::uuid[], $8::bigint[], $9::smallint[], $10::uuid[], $11::uuid[]) AS e(topic, seq, kind, subject, author)
+  JOIN unnest($1::uuid[], $3::int[], $4::int[], $5::int[], $6::int[]) AS h(id, n, c, f, u) ON h.id = e.topic
 )
-INSERT INTO events (topic_id, seq, kind, subject_id, author_id, at, unread_notes, unread_conversations, unread_notifications, unseen_notifications)
-SELECT e.topic, e.seq, e.kind, e.subject, e.author, $12, h.n, h.c, h.f, h.u
-FROM unnest($7::uuid[], $8::bigint[], $9::smallint[], $10::uuid[], $11::uuid[]) AS e(topic, seq, kind, subject, author)
-JOIN unnest($1::uuid[], $3::int[], $4::int[], $5::int[], $6::int[]) AS h(id, n, c, f, u) ON h.id = e.topic`
+INSERT INTO wakes (topics) VALUES ($1::uuid[]) RETURNING ` + postgres.Receipt
 
 // Write puts the batch into the log, in one statement, and has the topics' readers woken once the
 // transaction has committed. It returns the events; without any, nothing is written.
@@ -129,7 +129,7 @@ func (b *Batch) Write(ctx context.Context) ([]Event, error) {
 		kinds = append(kinds, int64(e.Kind))
 		subjects, authors = append(subjects, e.Subject), append(authors, e.Author)
 	}
-	if _, err := b.tx.Exec(ctx, writeBatch, topics, seqs, n, c, f, u, eventTopics, eventSeqs, kinds, subjects, authors, b.at); err != nil {
+	if err := b.tx.Sign(ctx, writeBatch, topics, seqs, n, c, f, u, eventTopics, eventSeqs, kinds, subjects, authors, b.at); err != nil {
 		return nil, err
 	}
 	if b.log.hub != nil {

@@ -48,7 +48,7 @@ func (l *Log) Ring(ctx context.Context, tx *postgres.Tx, topics ...uuid.UUID) er
 	if len(topics) == 0 {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO wakes (topics) VALUES ($1::uuid[])`, postgres.UUIDs(topics)); err != nil {
+	if err := tx.Sign(ctx, `INSERT INTO wakes (topics) VALUES ($1::uuid[]) RETURNING `+postgres.Receipt, postgres.UUIDs(topics)); err != nil {
 		return err
 	}
 	if l.hub != nil {
