@@ -45,6 +45,9 @@ func (g gate) reword(message string) string {
 func (g gate) present(ctx context.Context, err error) *gqlerror.Error {
 	var given *gqlerror.Error
 	errors.As(err, &given)
+	if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, new(*problem.Error)) { // see inTime
+		err = problem.Busy(err)
+	}
 	if p, ok := errors.AsType[*problem.Error](err); ok {
 		out := &gqlerror.Error{Message: p.Message, Path: path(ctx, given), Extensions: map[string]any{"code": p.Code}}
 		if p.RetryAfter > 0 {

@@ -69,6 +69,7 @@ func NewAPI(r *Resolver, o Options) *API {
 		srv.SetDisableSuggestion(true)
 	}
 	srv.AroundOperations(r.withLoaders)
+	srv.AroundRootFields(inTime)
 	srv.AroundRootFields(r.withOwnLoaders)
 	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		// A login changes the viewer for what is selected below it, and for nothing else.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -22,6 +23,20 @@ const (
 )
 
 const codeTooComplex = "COMPLEXITY_LIMIT_EXCEEDED" // gqlgen's own, for its complexity limit
+
+// answerTime is how long a field of a query or a mutation may take: below the 10 s in which a client is
+// answered. It ends waiting for the database; what is written then is written whole or not at all.
+const answerTime = 9 * time.Second
+
+// inTime gives a root field its time, but for the poll that waits, which has its own.
+func inTime(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if graphql.GetRootFieldContext(ctx).Field.Name == "events" {
+		return next(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	return next(ctx)
+}
 
 // limits is a gqlgen extension that refuses documents which would cost more than any client needs. It must
 // be used after that of the trusted documents, which may be longer.

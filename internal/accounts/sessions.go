@@ -29,6 +29,11 @@ type remembered struct {
 const (
 	rememberFor        = time.Second
 	rememberedSessions = 10_000
+
+	// A token is looked up in this time: it comes before the time that the request itself has.
+	authenticateTime = 2 * time.Second
+	// The sessions of sockets and streams are looked up in this time, or later once more.
+	sessionsTime = 5 * time.Second
 )
 
 // Login makes a session for who knows the password. It says the same, after the same time, of an unknown
@@ -125,6 +130,8 @@ func (a *Accounts) Authenticate(ctx context.Context, secret string) (access.View
 	a.revokedMu.Lock()
 	revoked := a.revoked
 	a.revokedMu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, authenticateTime)
+	defer cancel()
 	rows, err := a.db.Rows(ctx, findToken, hash)
 	if err != nil {
 		return access.Viewer{}, postgres.Explain(err)
@@ -161,6 +168,8 @@ const findSessions = `SELECT id, expires_at FROM tokens WHERE id = ANY($1) AND e
 
 // Sessions looks up which of the sessions still are, and until when, past everything remembered.
 func (a *Accounts) Sessions(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, sessionsTime)
+	defer cancel()
 	rows, err := a.db.Rows(ctx, findSessions, postgres.UUIDs(list))
 	if err != nil {
 		return nil, postgres.Explain(err)

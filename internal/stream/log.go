@@ -159,6 +159,10 @@ func (l *Log) Head(ctx context.Context, topic uuid.UUID) (h Head, ok bool, err e
 	return h, ok, postgres.Explain(err)
 }
 
+// readTime is how long a read of a log may take, waiting for a connection included. Who is not answered
+// asks again, and holds nothing meanwhile.
+const readTime = 8 * time.Second
+
 const readEvents = `
 SELECT e.topic_id, e.seq, e.kind, e.subject_id, e.author_id, e.at, e.unread_notes, e.unread_conversations, e.unread_notifications, e.unseen_notifications
 FROM unnest($1::uuid[], $2::bigint[]) AS w(topic, after)
@@ -168,6 +172,8 @@ ORDER BY e.topic_id, e.seq`
 // read returns up to limit events after a position, for each topic; those of one topic are together and in
 // order.
 func (l *Log) read(ctx context.Context, topics []uuid.UUID, after []int64, limit int) ([]Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
 	rows, err := l.db.Rows(ctx, readEvents, postgres.UUIDs(topics), after, limit)
 	if err != nil {
 		return nil, postgres.Explain(err)

@@ -75,6 +75,8 @@ FROM topics AS t WHERE t.id = $1`
 
 // start reads the head of a topic, and whether the log still reaches back to a position.
 func (l *Log) start(ctx context.Context, id uuid.UUID, after int64) (h Head, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
 	rows, err := l.db.Rows(ctx, readStart, id, after)
 	if err != nil {
 		return h, postgres.Explain(err)
