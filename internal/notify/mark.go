@@ -20,28 +20,44 @@ type Marked struct {
 
 const markSeen = `
 UPDATE notifications SET is_seen = true WHERE user_id = $1 AND NOT is_seen AND position <= $2
-RETURNING id, true, false`
+RETURNING id, -1, 0`
 
 const markRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND position <= $2
 )
 UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
-RETURNING n.id, found.unseen, true`
+RETURNING n.id, -found.unseen::int, -1`
 
 const markOneRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND id = $2
 )
 UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
-RETURNING n.id, found.unseen, true`
+RETURNING n.id, -found.unseen::int, -1`
 
 const markGroupRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND group_key = $2
 )
 UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
-RETURNING n.id, found.unseen, true`
+RETURNING n.id, -found.unseen::int, -1`
+
+// A reading has closed the group: what is unread again grows no more.
+const markOneUnread = `
+UPDATE notifications SET is_read = false, is_archived = false WHERE user_id = $1 AND is_read AND id = $2
+RETURNING id, 0, 1`
+
+const archiveOne = `
+WITH found AS (
+  SELECT id, NOT is_seen AS unseen, NOT is_read AS unread FROM notifications WHERE user_id = $1 AND NOT is_archived AND id = $2
+)
+UPDATE notifications AS n SET is_archived = true, is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+RETURNING n.id, -found.unseen::int, -found.unread::int`
+
+const unarchiveOne = `
+UPDATE notifications SET is_archived = false WHERE user_id = $1 AND is_archived AND id = $2
+RETURNING id, 0, 0`
 
 // MarkSeen marks what came or grew up to a position of the viewer's log as seen; all of it, when upTo is
 // nil.
@@ -67,7 +83,24 @@ func (b *Bell) markUpTo(ctx context.Context, v access.Viewer, statement string, 
 
 // MarkRead marks one notification as read, and so as seen.
 func (b *Bell) MarkRead(ctx context.Context, v access.Viewer, id uuid.UUID) (*Marked, *Notification, error) {
-	marked, err := b.mark(ctx, v, markOneRead, id)
+	return b.markOne(ctx, v, markOneRead, id)
+}
+
+// MarkUnread marks one notification as unread again. It stays seen: the badge of the bell is for what is new.
+func (b *Bell) MarkUnread(ctx context.Context, v access.Viewer, id uuid.UUID) (*Marked, *Notification, error) {
+	return b.markOne(ctx, v, markOneUnread, id)
+}
+
+// Archive puts one notification away, which reads it, or takes it back.
+func (b *Bell) Archive(ctx context.Context, v access.Viewer, id uuid.UUID, archived bool) (*Marked, *Notification, error) {
+	if archived {
+		return b.markOne(ctx, v, archiveOne, id)
+	}
+	return b.markOne(ctx, v, unarchiveOne, id)
+}
+
+func (b *Bell) markOne(ctx context.Context, v access.Viewer, statement string, id uuid.UUID) (*Marked, *Notification, error) {
+	marked, err := b.mark(ctx, v, statement, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -110,8 +143,8 @@ func (b *Bell) ReadSubject(ctx context.Context, tx *postgres.Tx, batch *stream.B
 	return err
 }
 
-// update runs a statement that marks notifications and returns the id of each, whether it is seen only now
-// and whether it is read only now. It returns the position of the last event, or 0.
+// update runs a statement that marks notifications and returns the id of each, and what that changes of the
+// numbers of those unseen and unread. It returns the position of the last event, or 0.
 func update(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user uuid.UUID, statement string, which any) (position int64, err error) {
 	rows, err := tx.Rows(ctx, statement, user, which)
 	if err != nil {
@@ -120,16 +153,9 @@ func update(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user uuid
 	defer rows.Close()
 	for rows.Next() {
 		var id uuid.UUID
-		var seen, read bool
-		if err := rows.Scan(&id, &seen, &read); err != nil {
-			return 0, err
-		}
 		var change stream.Unread
-		if seen {
-			change.Unseen = -1
-		}
-		if read {
-			change.Notifications = -1
+		if err := rows.Scan(&id, &change.Unseen, &change.Notifications); err != nil {
+			return 0, err
 		}
 		batch.Count(user, change)
 		position = batch.Append(user, stream.NotificationChanged, id, uuid.Nil)
