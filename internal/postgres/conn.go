@@ -133,6 +133,12 @@ func (c *conn) ResetSession(context.Context) error {
 	return c.wholeConn.ResetSession(unwatched)
 }
 
+// Close says good-bye in its own time: whoever had the connection last may have given up long since.
+func (c *conn) Close() error {
+	c.line.until = time.Time{}
+	return c.wholeConn.Close()
+}
+
 func (c *conn) Ping(ctx context.Context) error {
 	c.begin(ctx, "")
 	return c.wholeConn.Ping(unwatched)

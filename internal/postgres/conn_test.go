@@ -133,3 +133,23 @@ func TestAnIdleConnection(t *testing.T) {
 		t.Errorf("%d is %d now: %v", before, after, err)
 	}
 }
+
+// TestAnIdleConnectionIsClosed in good order, also when the deadline of whoever had it last has passed.
+//
+// Red when that deadline still counts: the good-bye cannot be written.
+func TestAnIdleConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	db, err := postgres.Open(t.Context(), postgrestest.New(t), postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := read(ctx, db, `SELECT 1`); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}
