@@ -36,7 +36,7 @@ func (r *commentResolver) ViewerHasLiked(ctx context.Context, obj *board.Comment
 }
 
 func (r *commentResolver) Replies(ctx context.Context, obj *board.Comment, first *int, after *string, last *int, before *string) (*page.Page[*board.Comment], error) {
-	return r.Board.Replies(ctx, obj.ID, page.Args{First: first, After: after, Last: last, Before: before})
+	return r.Board.Replies(ctx, access.From(ctx), obj.ID, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *conversationResolver) Participants(ctx context.Context, obj *notes.Conversation, first *int, after *string, last *int, before *string) (*page.Page[*notes.Participant], error) {
@@ -407,7 +407,7 @@ func (r *postResolver) ViewerIsWatching(ctx context.Context, obj *board.Post) (b
 }
 
 func (r *postResolver) Comments(ctx context.Context, obj *board.Post, first *int, after *string, last *int, before *string) (*page.Page[*board.Comment], error) {
-	return r.Board.Comments(ctx, obj.ID, page.Args{First: first, After: after, Last: last, Before: before})
+	return r.Board.Comments(ctx, access.From(ctx), obj.ID, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
@@ -439,7 +439,7 @@ func (r *queryResolver) Post(ctx context.Context, id string) (*board.Post, error
 }
 
 func (r *queryResolver) Posts(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
-	return r.Board.Posts(ctx, nil, page.Args{First: first, After: after, Last: last, Before: before})
+	return r.Board.Posts(ctx, access.From(ctx), nil, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *queryResolver) Rooms(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error) {
@@ -505,7 +505,7 @@ func (r *subscriptionResolver) CommentAdded(ctx context.Context, postID string, 
 }
 
 func (r *userResolver) Posts(ctx context.Context, obj *accounts.User, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
-	return r.Board.Posts(ctx, &obj.ID, page.Args{First: first, After: after, Last: last, Before: before})
+	return r.Board.Posts(ctx, access.From(ctx), &obj.ID, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *viewerResolver) User(ctx context.Context, obj *model.Viewer) (*accounts.User, error) {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -113,15 +114,16 @@ func (r *Resolver) noteReceived(ctx context.Context, after, conversation, device
 		only := optionalID(ids.Conversation, conversation)
 		if only != nil {
 			name += ":" + only.String()
-			found, err := r.Notes.ConversationsByIDs(ctx, v, []uuid.UUID{*only})
-			if err != nil {
+			if err := r.mustSee(ctx, v, *only); err != nil {
 				return nil, err
-			}
-			if found[*only] == nil {
-				return nil, problem.New(problem.NotFound, "There is no such conversation.")
 			}
 		}
 		convert := func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.NoteReceived)) error {
+			if only != nil && slices.Contains(subjects(events, stream.ConversationChanged), *only) {
+				if err := r.mustSee(ctx, v, *only); err != nil {
+					return err
+				}
+			}
 			found, err := some(ctx, v, subjects(events, stream.NoteReceived), r.Notes.NotesByIDs)
 			if err != nil {
 				return err
@@ -134,6 +136,15 @@ func (r *Resolver) noteReceived(ctx context.Context, after, conversation, device
 		}
 		return listen(ctx, r, wake, listening[*model.NoteReceived]{topic: v.UserID, after: after, device: device, name: name, convert: convert})
 	})
+}
+
+// mustSee is NOT_FOUND for a conversation that the viewer cannot see, or not any more.
+func (r *Resolver) mustSee(ctx context.Context, v access.Viewer, conversation uuid.UUID) error {
+	found, err := r.Notes.ConversationsByIDs(ctx, v, []uuid.UUID{conversation})
+	if err == nil && found[conversation] == nil {
+		err = problem.New(problem.NotFound, "There is no such conversation.")
+	}
+	return err
 }
 
 func (r *Resolver) notificationReceived(ctx context.Context, after, device *string) (<-chan *model.NotificationReceived, error) {
@@ -167,7 +178,7 @@ func each[V any](events []stream.Event, found map[uuid.UUID]*V, f func(stream.Ev
 	return nil
 }
 
-// commentAdded is public, so its events are the same for everybody.
+// commentAdded is public: its events are the same for all but those who do not see each other.
 func (r *Resolver) commentAdded(ctx context.Context, post string, after *string) (<-chan *model.CommentAdded, error) {
 	return transport.Subscribe(ctx, func(ctx context.Context, wake func()) (transport.Source[*model.CommentAdded], error) {
 		id := ids.Of(ids.Post, post)
@@ -179,7 +190,7 @@ func (r *Resolver) commentAdded(ctx context.Context, post string, after *string)
 			return nil, problem.New(problem.NotFound, "There is no such post.")
 		}
 		convert := func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.CommentAdded)) error {
-			found, err := r.Board.CommentsByIDs(ctx, subjects(events, stream.CommentAdded))
+			found, err := r.Board.CommentsHeard(ctx, access.From(ctx), subjects(events, stream.CommentAdded))
 			if err != nil {
 				return err
 			}

@@ -3,9 +3,11 @@ package access
 import (
 	"entgo.io/ent/dialect/sql"
 
+	"github.com/notewire/notewire/ent/comment"
 	"github.com/notewire/notewire/ent/conversation"
 	"github.com/notewire/notewire/ent/notification"
 	"github.com/notewire/notewire/ent/participant"
+	"github.com/notewire/notewire/ent/post"
 	"github.com/notewire/notewire/ent/predicate"
 )
 
@@ -18,6 +20,26 @@ func Participant(v Viewer) predicate.Participant {
 
 // Notification holds for the viewer's own notifications.
 func Notification(v Viewer) predicate.Notification { return notification.UserID(v.UserID) }
+
+// Post holds for the posts that the viewer has in lists: those whose author and the viewer see each other.
+// By its identifier everybody may see any.
+func Post(v Viewer) predicate.Post {
+	return func(s *sql.Selector) { sees(v, s, post.FieldAuthorID) }
+}
+
+// Comment holds for the comments that the viewer has in lists and hears of, as Post does for posts.
+func Comment(v Viewer) predicate.Comment {
+	return func(s *sql.Selector) { sees(v, s, comment.FieldAuthorID) }
+}
+
+// sees leaves out what was written by those whom the viewer has blocked, or who have blocked the viewer.
+func sees(v Viewer, s *sql.Selector, author string) {
+	if v.IsAnonymous() {
+		return
+	}
+	b := sql.Table("blocks")
+	s.Where(sql.NotExists(sql.Select().From(b).Where(sql.And(sql.EQ(b.C("user_id"), v.UserID), sql.ColumnsEQ(b.C("other_id"), s.C(author))))))
+}
 
 func participates(v Viewer, conversationID string) *sql.Predicate {
 	p := sql.Table(participant.Table).As("mine")

@@ -106,7 +106,10 @@ func (b *Board) PostsByIDs(ctx context.Context, list []uuid.UUID) (map[uuid.UUID
 
 // CommentsByIDs finds comments; those that do not exist are absent.
 func (b *Board) CommentsByIDs(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*Comment, error) {
-	rows, err := b.db.Ent().Comment.Query().Where(comment.IDIn(list...)).All(ctx)
+	return commentsByID(b.db.Ent().Comment.Query().Where(comment.IDIn(list...)).All(ctx))
+}
+
+func commentsByID(rows []*ent.Comment, err error) (map[uuid.UUID]*Comment, error) {
 	if err != nil {
 		return nil, postgres.Explain(err)
 	}
@@ -117,13 +120,19 @@ func (b *Board) CommentsByIDs(ctx context.Context, list []uuid.UUID) (map[uuid.U
 	return found, nil
 }
 
-// Posts are those of the board, or of one author when author is not nil, the newest first.
-func (b *Board) Posts(ctx context.Context, author *uuid.UUID, args page.Args) (*page.Page[*Post], error) {
+// CommentsHeard finds those of the comments that the viewer is told of.
+func (b *Board) CommentsHeard(ctx context.Context, v access.Viewer, list []uuid.UUID) (map[uuid.UUID]*Comment, error) {
+	return commentsByID(b.db.Ent().Comment.Query().Where(comment.IDIn(list...), access.Comment(v)).All(ctx))
+}
+
+// Posts are those of the board that the viewer has there, or of one author when author is not nil, the newest
+// first.
+func (b *Board) Posts(ctx context.Context, v access.Viewer, author *uuid.UUID, args page.Args) (*page.Page[*Post], error) {
 	w, err := page.Read[uuid.UUID](args)
 	if err != nil {
 		return nil, err
 	}
-	q := b.db.Ent().Post.Query()
+	q := b.db.Ent().Post.Query().Where(access.Post(v))
 	if author != nil {
 		q.Where(post.AuthorID(*author))
 	}
@@ -141,14 +150,14 @@ func (b *Board) Posts(ctx context.Context, author *uuid.UUID, args page.Args) (*
 // PostEdge is a post as it stands in the list of posts.
 func PostEdge(p *Post) page.Edge[*Post] { return page.Edge[*Post]{Cursor: page.Cursor(p.ID), Node: p} }
 
-// Comments are those on a post, replies included, the oldest first.
-func (b *Board) Comments(ctx context.Context, postID uuid.UUID, args page.Args) (*page.Page[*Comment], error) {
-	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.PostID(postID)), args)
+// Comments are those on a post that the viewer has there, replies included, the oldest first.
+func (b *Board) Comments(ctx context.Context, v access.Viewer, postID uuid.UUID, args page.Args) (*page.Page[*Comment], error) {
+	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.PostID(postID), access.Comment(v)), args)
 }
 
-// Replies are the direct replies to a comment, the oldest first.
-func (b *Board) Replies(ctx context.Context, parentID uuid.UUID, args page.Args) (*page.Page[*Comment], error) {
-	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.ParentID(parentID)), args)
+// Replies are the direct replies to a comment that the viewer has there, the oldest first.
+func (b *Board) Replies(ctx context.Context, v access.Viewer, parentID uuid.UUID, args page.Args) (*page.Page[*Comment], error) {
+	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.ParentID(parentID), access.Comment(v)), args)
 }
 
 func (b *Board) comments(ctx context.Context, q *ent.CommentQuery, args page.Args) (*page.Page[*Comment], error) {

@@ -25,8 +25,8 @@ type writer struct {
 }
 
 type inboxRows struct {
-	users, notes, conversations postgres.UUIDs
-	positions, seqs             []int64
+	users, notes, conversations, senders postgres.UUIDs
+	positions, seqs                      []int64
 }
 
 // part is what a batch changes of one participant.
@@ -92,6 +92,7 @@ func (w *writer) received(d *draft, m *member) {
 	p.unread++
 	w.inbox.users, w.inbox.notes, w.inbox.positions = append(w.inbox.users, m.user), append(w.inbox.notes, d.id), append(w.inbox.positions, p.position)
 	w.inbox.conversations, w.inbox.seqs = append(w.inbox.conversations, d.conversation), append(w.inbox.seqs, d.note.Seq)
+	w.inbox.senders = append(w.inbox.senders, d.sender)
 	if m.state == Active && !m.isMuted {
 		w.occurrences = append(w.occurrences, notify.Occurrence{User: m.user, Kind: notify.Note,
 			SubjectKind: ids.Conversation, Subject: d.conversation, Cause: d.id, Actor: d.sender})
@@ -121,14 +122,18 @@ WITH written AS (
 ), delivered AS (
   INSERT INTO inbox_entries (user_id, position, note_id, conversation_id, seq)
   SELECT * FROM unnest($14::uuid[], $15::bigint[], $16::uuid[], $21::uuid[], $22::bigint[])
-)
+), counted AS (
 UPDATE participants AS p SET unread_count = p.unread_count + u.n, position = u.position, is_archived = false,
   last_read_seq = greatest(p.last_read_seq, u.read), state = CASE WHEN u.answers THEN 'ACTIVE' ELSE p.state END
 FROM unnest($17::uuid[], $18::uuid[], $19::int[], $20::bigint[], $23::bigint[], $24::bool[]) AS u(conversation, user_id, n, position, read, answers)
 WHERE p.conversation_id = u.conversation AND p.user_id = u.user_id
-RETURNING p.user_id, u.n, p.unread_count = u.n AND u.n > 0`
+RETURNING p.user_id, u.n, p.unread_count = u.n AND u.n > 0 AS turned
+)
+SELECT user_id, n, turned, false FROM counted
+UNION ALL SELECT i.user_id, 0, false, true FROM unnest($14::uuid[], $25::uuid[]) AS i(user_id, sender) JOIN blocks b ON b.user_id = i.user_id AND b.other_id = i.sender`
 
-// write puts all rows down in one statement, and counts what is unread now.
+// write puts all rows down in one statement, and counts what is unread now. It is the first that surely sees
+// a block which began before the mailboxes were locked: then all is done again.
 func (w *writer) write(ctx context.Context, tx *postgres.Tx) error {
 	var idList, conversations, senders, replies postgres.UUIDs
 	var seqs, positions []int64
@@ -157,7 +162,7 @@ func (w *writer) write(ctx context.Context, tx *postgres.Tx) error {
 	}
 	rows, err := tx.Rows(ctx, writeNotes, idList, conversations, seqs, senders, positions, bodies, replies, keys, hashes, w.batch.At(),
 		heads, headSeqs, lastNotes, w.inbox.users, w.inbox.positions, w.inbox.notes,
-		partConversations, partUsers, partUnread, partPositions, w.inbox.conversations, w.inbox.seqs, partRead, answers)
+		partConversations, partUsers, partUnread, partPositions, w.inbox.conversations, w.inbox.seqs, partRead, answers, w.inbox.senders)
 	if err != nil {
 		return err
 	}
@@ -165,9 +170,12 @@ func (w *writer) write(ctx context.Context, tx *postgres.Tx) error {
 	for rows.Next() {
 		var user uuid.UUID
 		var n int
-		var becameUnread bool
-		if err := rows.Scan(&user, &n, &becameUnread); err != nil {
+		var becameUnread, isBlocked bool
+		if err := rows.Scan(&user, &n, &becameUnread, &isBlocked); err != nil {
 			return err
+		}
+		if isBlocked {
+			return postgres.ErrAgain
 		}
 		change := stream.Unread{Notes: n}
 		if becameUnread {

@@ -46,6 +46,7 @@ SELECT o.i, n.id, coalesce(n.count, 0), coalesce(n.actor_count, 0), coalesce(n.i
   EXISTS (SELECT FROM notification_causes c WHERE c.notification_id = n.id AND c.actor_id = o.actor),
   EXISTS (SELECT FROM notification_causes c JOIN notifications x ON x.id = c.notification_id WHERE c.cause_id = o.cause AND x.user_id = o.user_id)
     OR EXISTS (SELECT FROM notification_preferences x WHERE x.user_id = o.user_id AND x.kind = split_part(o.key, ':', 1) AND x.channel = 'IN_APP' AND NOT x.is_enabled)
+    OR EXISTS (SELECT FROM blocks b WHERE b.user_id = o.user_id AND b.other_id = o.actor)
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::int[]) AS o(user_id, key, actor, cause, i)
 LEFT JOIN notifications n ON n.user_id = o.user_id AND n.group_key = o.key AND n.is_open
 ORDER BY o.i`
@@ -68,8 +69,9 @@ INSERT INTO notification_causes (notification_id, actor_id, cause_id, position)
 SELECT * FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::bigint[])`
 
 // Raise notifies users, in the transaction of what they are notified of. Nobody is notified of what they
-// did themselves, and a cause that was counted before, such as a like taken back and given again, is not
-// counted twice; nor is anything of which the user has switched off the kind. The batch must hold the lock of each user's mailbox.
+// did themselves, nor by whom they do not see, nor of a kind that they have switched off; and a cause that was
+// counted before, such as a like taken back and given again, is not counted twice. The batch must hold the
+// lock of each user's mailbox.
 func (b *Bell) Raise(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, list []Occurrence) error {
 	var occurrences []Occurrence
 	var users, actors, causes postgres.UUIDs
