@@ -4,7 +4,6 @@
 
 -- The place of a block in the list of those whom a user has blocked: made later, sorts later.
 ALTER TABLE blocks ADD COLUMN id uuid NOT NULL DEFAULT gen_random_uuid();
-ALTER TABLE blocks ALTER COLUMN id DROP DEFAULT;
 CREATE INDEX blocks_by_user ON blocks (user_id, id) WHERE by_user;
 
 -- +goose Down
