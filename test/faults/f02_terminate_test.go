@@ -13,7 +13,7 @@ func TestF2Terminate(t *testing.T) {
 	// In the long set 20 people write with 500 hands, and listen with 200 sockets and 20 for comments.
 	people, hands := often(5, 20), often(10, 25)
 	s := begin(t, setup{people: people, hands: hands, sockets: 10, pause: time.Duration(people*hands) * 10 * time.Millisecond,
-		args: []string{"--drain-delay", "1s"}, noFootprint: true})
+		args: []string{"--drain-delay", "2s"}, noFootprint: true})
 	s.write()
 	s.healed("all is well")
 

@@ -22,7 +22,7 @@ func TestF7NATS(t *testing.T) {
 		}
 	}
 	s.write()
-	s.healed("NATS has never been there")
+	s.reaches("NATS has never been there")
 	var nats *natsd.Server
 	for i := range often(3, 30) {
 		nats = s.startNATS()
@@ -35,9 +35,9 @@ func TestF7NATS(t *testing.T) {
 		time.Sleep(time.Duration(faults.Int64N(int64(300 * time.Millisecond))))
 	}
 	ready(http.StatusServiceUnavailable)
-	s.healed(fmt.Sprintf("NATS is gone after %d times", often(3, 30)))
+	s.reaches(fmt.Sprintf("NATS is gone after %d times", often(3, 30)))
 	s.startNATS()
 	ready(http.StatusOK)
-	s.healed("NATS is back")
+	s.reaches("NATS is back")
 	s.finish()
 }

@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ func TestF8ListenIsCut(t *testing.T) {
 			cuts += n
 		}
 	})
+	for i := 0; ctx.Err() == nil; i++ {
+		s.reaches(fmt.Sprintf("LISTEN is cut, %d", i))
+	}
 	cutting.Wait()
 	if cuts < often(3, 60) {
 		t.Errorf("only %d connections were cut", cuts)

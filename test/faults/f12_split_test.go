@@ -17,10 +17,10 @@ func TestF12OneServerIsCut(t *testing.T) {
 	for range often(2, 20) {
 		s.servers[1].nats.sever()
 		s.awaitReadiness(1, http.StatusServiceUnavailable)
-		s.healed("server 1 is cut from NATS")
+		s.reaches("server 1 is cut from NATS")
 		s.servers[1].nats.free()
 		s.awaitReadiness(1, http.StatusOK)
-		s.healed("it is back")
+		s.reaches("it is back")
 	}
 	s.finish()
 }

@@ -114,8 +114,10 @@ func (s *site) hand(p *person, i int) *hand {
 // pauseLoad lets what is under way be answered, and returns when nobody writes any more.
 func (s *site) pauseLoad() {
 	if s.stopLoad != nil {
+		s.stopping.Store(true)
 		s.stopLoad()
 		s.stopLoad = nil
+		s.stopping.Store(false)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -67,8 +69,50 @@ func (s *site) healed(what string) {
 	s.t.Logf("%s: the first event after %s, all %d subscriptions after %s", what, first.Round(time.Millisecond), len(s.readers), all.Round(time.Millisecond))
 }
 
+// lateTime is how late the net under the broker may be: ten poll intervals of 1 s, for a busy machine.
+const lateTime = 10 * time.Second
+
+// reaches stops the load for a moment and has one note written to everybody, and one comment on every post,
+// after which nothing comes that would draw attention to them: they reach every server all the same.
+func (s *site) reaches(what string) {
+	s.t.Helper()
+	if s.stopLoad != nil {
+		s.pauseLoad()
+		defer s.write()
+	}
+	ids := map[string]bool{}
+	for _, w := range s.greet() {
+		ids[w.id] = true
+	}
+	began := time.Now()
+	for _, r := range s.readers {
+		for !r.quiet() && !r.greeted(ids) {
+			if time.Since(began) > lateTime {
+				s.violated("I5", "%s: what was written has not come within %s: %s", what, lateTime, r)
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	s.t.Logf("%s: what was written was everywhere after %s", what, time.Since(began).Round(time.Millisecond))
+}
+
+// greeted says whether one of these, which are for this reader, has come.
+func (r *reader) greeted(ids map[string]bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range slices.Backward(r.events) {
+		if e.Comment != nil && ids[e.Comment.ID] || e.Type == "NoteReceived" && ids[e.Note.ID] {
+			return true
+		}
+	}
+	return false
+}
+
 // greet has somebody write a note to everybody, and a comment on every post.
-func (s *site) greet() {
+func (s *site) greet() []*write {
+	var mu sync.Mutex
+	var list []*write
 	var greeting errgroup.Group
 	greeting.SetLimit(8)
 	for i, p := range s.people {
@@ -78,11 +122,15 @@ func (s *site) greet() {
 				w := s.draft(by, p, k)
 				w.wanted = true
 				s.do(s.hand(by, i), w)
+				mu.Lock()
+				defer mu.Unlock()
+				list = append(list, w)
 				return nil
 			})
 		}
 	}
 	_ = greeting.Wait() // what must be said of it do has put down
+	return list
 }
 
 // quiet says that nobody writes to this reader.

@@ -54,6 +54,7 @@ type site struct {
 	visible   atomic.Int64 // how often I8 was looked at
 
 	stopLoad  func() // nil while nobody writes
+	stopping  atomic.Bool
 	stopRead  func()
 	footprint []footprint
 

@@ -160,6 +160,9 @@ func (s *site) look(p *hand, w *write) {
 		return
 	}
 	for i := range s.servers {
+		if s.stopping.Load() {
+			return
+		}
 		var found struct{ Node *struct{ ID string } }
 		err := s.ask(context.Background(), i, p.token, `query($id: ID!) { node(id: $id) { id } }`, map[string]any{"id": w.id}, &found)
 		if err != nil {
@@ -219,7 +222,7 @@ func (s *site) read(p *hand) {
 			Conversations struct{ Nodes []struct{ ID string } }
 		}
 	}
-	if err := s.ask(context.Background(), server, p.token, `{ viewer { conversations { nodes { id } } } }`, nil, &v); err != nil || len(v.Viewer.Conversations.Nodes) == 0 {
+	if err := s.ask(context.Background(), server, p.token, `{ viewer { conversations { nodes { id } } } }`, nil, &v); err != nil || len(v.Viewer.Conversations.Nodes) == 0 || s.stopping.Load() {
 		return
 	}
 	which := v.Viewer.Conversations.Nodes[p.rand.IntN(len(v.Viewer.Conversations.Nodes))].ID
