@@ -13,7 +13,7 @@ func TestF2Terminate(t *testing.T) {
 	// In the long set 20 people write with 500 hands, and listen with 200 sockets and 20 for comments.
 	people, hands := often(5, 20), often(10, 25)
 	s := begin(t, setup{people: people, hands: hands, sockets: 10, pause: time.Duration(people*hands) * 10 * time.Millisecond,
-		args: []string{"--drain-delay", "2s"}, noFootprint: true})
+		args: []string{"--drain-delay", "2s"}, dsn: "lock_timeout=15s statement_timeout=15s", noFootprint: true})
 	s.write()
 	s.healed("all is well")
 
@@ -44,7 +44,7 @@ func TestF2Terminate(t *testing.T) {
 		close(paused)
 	}()
 	s.await("no socket is closed", answerTime, func() bool { return s.closedSockets() > 0 })
-	if err := lock.Rollback(); err != nil { // lock_timeout, 4 s, is the most that this may take
+	if err := lock.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	<-paused

@@ -68,23 +68,23 @@ func fakePostgres(t *testing.T, folder, env string) {
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no Postgres of Debian's: %v", err)
 	}
-	real := filepath.Dir(found[len(found)-1])
+	from := filepath.Dir(found[len(found)-1])
 	bin := filepath.Join(folder, "bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	programs, err := os.ReadDir(real)
+	programs, err := os.ReadDir(from)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range programs {
 		if p.Name() != "postgres" {
-			if err := os.Symlink(filepath.Join(real, p.Name()), filepath.Join(bin, p.Name())); err != nil {
+			if err := os.Symlink(filepath.Join(from, p.Name()), filepath.Join(bin, p.Name())); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	script := fmt.Sprintf("#!/bin/sh\nexec env %s %s/postgres \"$@\"\n", env, real)
+	script := fmt.Sprintf("#!/bin/sh\nexec env %s %s/postgres \"$@\"\n", env, from)
 	if err := os.WriteFile(filepath.Join(bin, "postgres"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ type listedNote struct {
 type listedConversation struct {
 	ID           string
 	UnreadCount  int
+	LastNote     *struct{ ID string }
 	Participants struct {
 		Nodes []struct {
 			User         struct{ ID string }
@@ -80,11 +81,14 @@ func (s *site) lists(server int, p *person) *listed {
 	l := &listed{
 		inbox:         pages[listedNote](s, server, p.token, "viewer", `list: notes(box: INBOX, `+page+`) `+noteFields),
 		sent:          pages[listedNote](s, server, p.token, "viewer", `list: notes(box: SENT, `+page+`) `+noteFields),
-		conversations: pages[listedConversation](s, server, p.token, "viewer", `list: conversations(`+page+`) { nodes { id unreadCount participants(first: 2) { nodes { user { id } lastReadNote { id } } } }`+info),
+		conversations: pages[listedConversation](s, server, p.token, "viewer", `list: conversations(`+page+`) { nodes { id unreadCount lastNote { id } participants(first: 2) { nodes { user { id } lastReadNote { id } } } }`+info),
 		notifications: pages[notification](s, server, p.token, "viewer", `list: notifications(`+page+`) { nodes `+notificationFields+info),
 	}
 	for i := range l.conversations {
 		c := &l.conversations[i]
+		if c.LastNote == nil {
+			continue
+		}
 		c.notes = pages[listedNote](s, server, p.token, `node(id: "`+c.ID+`")`, `... on Conversation { list: notes(`+page+`) `+noteFields+` }`)
 		slices.Reverse(c.notes)
 	}

@@ -20,6 +20,7 @@ type setup struct {
 	servers int      // 0: one
 	args    []string // more of the command line of each server
 	env     []string // more variables of each server
+	dsn     string   // more of each server's connection string
 	// ownPostgres starts a Postgres for this scenario alone, which can be restarted.
 	ownPostgres bool
 	folder      string        // of that Postgres; "": a new one
@@ -127,7 +128,7 @@ func (s *site) launch(i int) *server {
 		v.postgres = newLine(s.t, "unix", socketOf(s.t, dsn))
 		dsn = through(s.t, dsn, v.postgres.addr)
 	}
-	env := append([]string{"DATABASE_URL=" + dsn}, s.setup.env...)
+	env := append([]string{"DATABASE_URL=" + dsn + " " + s.setup.dsn}, s.setup.env...)
 	if s.setup.nats {
 		v.nats = newLine(s.t, "tcp", s.natsAddr)
 		env = append(env, "NATS_URL=nats://"+v.nats.addr)
