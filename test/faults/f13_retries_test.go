@@ -20,7 +20,6 @@ func TestF13Retries(t *testing.T) {
 	var all []*write
 	for i := range often(6, 100) {
 		for _, k := range []kind{note, comment} {
-			// The first note of two people makes their conversation, too.
 			from := s.people[faults.IntN(len(s.people))]
 			to := s.people[(from.number+1+faults.IntN(len(s.people)-1))%len(s.people)]
 			w := s.draft(from, to, k)

@@ -7,7 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lib/pq"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/notewire/notewire/internal/ids"
 )
 
 // person is a user who writes. What they were told is in writes and likes.
@@ -50,6 +53,35 @@ func (s *site) populate() {
 	if err := all.Wait(); err != nil {
 		s.t.Fatal(err)
 	}
+	s.acquaint(s.people)
+	s.acquaint(s.canaries)
+	for _, p := range s.everyone() {
+		var got struct{ Viewer struct{ Cursor string } }
+		s.must(p.number%len(s.servers), p.token, `{ viewer { cursor } }`, nil, &got)
+		p.start = got.Viewer.Cursor
+	}
+}
+
+// acquaint gives each two of them a conversation, in which neither is a stranger: the first note of a
+// stranger would wait for its recipient, and ring no bell.
+func (s *site) acquaint(people []*person) {
+	s.t.Helper()
+	var list []string
+	for _, p := range people {
+		list = append(list, ids.Of(ids.User, p.id).String())
+	}
+	_, err := s.database().Exec(`
+WITH pairs AS (
+  SELECT gen_random_uuid() AS id, least(a, b) || ':' || greatest(a, b) AS pair, a, b
+  FROM unnest($1::text[]) AS a, unnest($1::text[]) AS b WHERE a < b
+), made AS (
+  INSERT INTO conversations (id, kind, pair, created_at, updated_at) SELECT id, 'DIRECT', pair, now(), now() FROM pairs
+)
+INSERT INTO participants (id, conversation_id, user_id, role, joined_at)
+SELECT gen_random_uuid(), id, u::uuid, 'MEMBER', now() FROM pairs, unnest(ARRAY[a, b]) AS u`, pq.Array(list))
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *site) newPerson(i int, name string) *person {
@@ -63,19 +95,18 @@ func (s *site) register(p *person) error {
 		Register struct {
 			Token  string
 			Viewer struct {
-				User   struct{ ID string }
-				Cursor string
+				User struct{ ID string }
 			}
 			UserErrors userErrors
 		}
 	}
 	server := p.number % len(s.servers)
-	err := s.ask(ctx, server, "", `mutation($u: String!) { register(input: {username: $u, password: "correct horse battery"}) { token viewer { user { id } cursor } userErrors { code message } } }`,
+	err := s.ask(ctx, server, "", `mutation($u: String!) { register(input: {username: $u, password: "correct horse battery"}) { token viewer { user { id } } userErrors { code message } } }`,
 		map[string]any{"u": p.name + "_"}, &entered)
 	if err != nil || entered.Register.Token == "" {
 		return fmt.Errorf("%s cannot register: %w %v", p.name, err, entered.Register.UserErrors)
 	}
-	p.token, p.id, p.start = entered.Register.Token, entered.Register.Viewer.User.ID, entered.Register.Viewer.Cursor
+	p.token, p.id = entered.Register.Token, entered.Register.Viewer.User.ID
 	var posted struct {
 		CreatePost struct{ Post struct{ ID string } }
 	}
