@@ -24,7 +24,8 @@ type loaders struct {
 	users         *dataloadgen.Loader[uuid.UUID, *accounts.User]
 	conversations *dataloadgen.Loader[uuid.UUID, *notes.Conversation]
 	notes         *dataloadgen.Loader[uuid.UUID, *notes.Note]
-	readNotes     *dataloadgen.Loader[notes.Place, *notes.Note]
+	readNotes     *dataloadgen.Loader[notes.ReadMark, *notes.Note]
+	readers       *dataloadgen.Loader[notes.Place, []notes.Reader]
 	posts         *dataloadgen.Loader[uuid.UUID, *board.Post]
 	comments      *dataloadgen.Loader[uuid.UUID, *board.Comment]
 	liked         *dataloadgen.Loader[uuid.UUID, bool]
@@ -71,8 +72,11 @@ func (r *Resolver) freshLoaders(ctx context.Context) context.Context {
 		notes: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Note, error) {
 			return r.Notes.NotesByIDs(ctx, access.From(ctx), list)
 		}),
-		readNotes: load(r.LoadWait, func(ctx context.Context, list []notes.Place) (map[notes.Place]*notes.Note, error) {
-			return r.Notes.NotesByPlaces(ctx, access.From(ctx), list)
+		readNotes: load(r.LoadWait, func(ctx context.Context, list []notes.ReadMark) (map[notes.ReadMark]*notes.Note, error) {
+			return r.Notes.NotesByMarks(ctx, access.From(ctx), list)
+		}),
+		readers: load(r.LoadWait, func(ctx context.Context, list []notes.Place) (map[notes.Place][]notes.Reader, error) {
+			return r.Notes.Readers(ctx, access.From(ctx), list)
 		}),
 		posts:    load(r.LoadWait, r.Board.PostsByIDs),
 		comments: load(r.LoadWait, r.Board.CommentsByIDs),

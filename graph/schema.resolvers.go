@@ -391,7 +391,7 @@ func (r *participantResolver) User(ctx context.Context, obj *notes.Participant) 
 }
 
 func (r *participantResolver) LastReadNote(ctx context.Context, obj *notes.Participant) (*notes.Note, error) {
-	return orNil(from(ctx).readNotes.Load(ctx, notes.Place{Conversation: obj.ConversationID, Seq: obj.LastReadSeq}))
+	return r.participantLastReadNote(ctx, obj)
 }
 
 func (r *postResolver) Author(ctx context.Context, obj *board.Post) (*accounts.User, error) {
@@ -521,7 +521,7 @@ func (r *viewerResolver) Conversations(ctx context.Context, obj *model.Viewer, a
 }
 
 func (r *viewerResolver) Notes(ctx context.Context, obj *model.Viewer, box notes.Box, unreadOnly bool, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Note], error) {
-	return r.Resolver.Notes.Box(ctx, obj.Viewer, box, page.Args{First: first, After: after, Last: last, Before: before})
+	return r.Resolver.Notes.Box(ctx, obj.Viewer, notes.BoxFilter{Box: box, UnreadOnly: unreadOnly, Search: search}, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *viewerResolver) Notifications(ctx context.Context, obj *model.Viewer, unreadOnly *bool, kinds []notify.Kind, archived bool, first *int, after *string, last *int, before *string) (*page.Page[*notify.Notification], error) {

@@ -66,11 +66,13 @@ const (
 	// ConversationVisible holds for those that the viewer may see.
 	AllConversations    = `conversations AS c LEFT JOIN participants AS mine ON mine.conversation_id = c.id AND mine.user_id = $1`
 	ConversationVisible = `(c.kind = 'ROOM' OR mine.user_id IS NOT NULL AND NOT mine.is_blocked)`
-	// NoteVisible holds for a row n of notes that the viewer may see: those of rooms, and those written after
-	// the viewer joined the conversation, unless the viewer has deleted them or the sender and the viewer do
-	// not see each other.
-	NoteVisible = `(EXISTS (SELECT FROM participants AS mine WHERE mine.conversation_id = n.conversation_id AND mine.user_id = $1 AND n.seq > mine.joined_seq AND NOT mine.is_blocked)
-  OR EXISTS (SELECT FROM conversations AS room WHERE room.id = n.conversation_id AND room.kind = 'ROOM'))
- AND NOT EXISTS (SELECT FROM blocks AS b WHERE b.user_id = $1 AND b.other_id = n.sender_id)
+	// NoteVisible holds for a row n of notes that the viewer may see: those that are told to the viewer, and
+	// that the viewer has not deleted.
+	NoteVisible = NoteTold + `
  AND NOT EXISTS (SELECT FROM hidden_notes AS h WHERE h.user_id = $1 AND h.note_id = n.id)`
+	// NoteTold holds for a row n of notes of rooms, and of those written after the viewer joined the
+	// conversation, unless the sender and the viewer do not see each other.
+	NoteTold = `(EXISTS (SELECT FROM participants AS mine WHERE mine.conversation_id = n.conversation_id AND mine.user_id = $1 AND n.seq > mine.joined_seq AND NOT mine.is_blocked)
+  OR EXISTS (SELECT FROM conversations AS room WHERE room.id = n.conversation_id AND room.kind = 'ROOM'))
+ AND NOT EXISTS (SELECT FROM blocks AS b WHERE b.user_id = $1 AND b.other_id = n.sender_id)`
 )

@@ -82,7 +82,7 @@ func (b *Board) setLiked(ctx context.Context, v access.Viewer, s Subject, liked 
 		if liked {
 			err = b.bell.Raise(ctx, tx, batch, []notify.Occurrence{{User: author, Kind: notify.Like, SubjectKind: s.Kind, Subject: s.ID, Cause: likeID, Actor: v.UserID}})
 		} else {
-			err = b.bell.Retract(ctx, tx, batch, author, likeID)
+			err = b.bell.Retract(ctx, tx, batch, likeID, author)
 		}
 		if err != nil {
 			return err

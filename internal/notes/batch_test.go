@@ -91,7 +91,7 @@ func (f *fixture) head(user int) stream.Head {
 
 func (f *fixture) inbox(user int) (bodies []string) {
 	f.t.Helper()
-	p, err := f.Box(f.t.Context(), access.Viewer{UserID: f.users[user]}, Inbox, page.Args{})
+	p, err := f.Box(f.t.Context(), access.Viewer{UserID: f.users[user]}, BoxFilter{Box: Inbox}, page.Args{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

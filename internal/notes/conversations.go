@@ -207,5 +207,5 @@ func (s *Notes) markRead(ctx context.Context, tx *postgres.Tx, batch *stream.Bat
 	if left > 0 {
 		return target, nil
 	}
-	return target, s.bell.ReadSubject(ctx, tx, batch, user, notify.Note, conversation)
+	return target, s.bell.ReadSubject(ctx, tx, batch, notify.Note, conversation, user)
 }

@@ -101,9 +101,10 @@ type Notes struct {
 	db   *postgres.DB
 	log  *stream.Log
 	bell *notify.Bell
+	Walk int // how many notes of a box a search looks through before it asks the index
 }
 
 // New serves the conversations of db.
 func New(db *postgres.DB, log *stream.Log, bell *notify.Bell) *Notes {
-	return &Notes{db: db, log: log, bell: bell}
+	return &Notes{db: db, log: log, bell: bell, Walk: walkNotes}
 }

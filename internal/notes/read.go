@@ -44,44 +44,18 @@ func direction(w page.Window[int64], newestFirst, oldestFirst string) string {
 	return newestFirst
 }
 
-// Box is a list of notes over all conversations.
-type Box string
-
-// The boxes.
-const (
-	Inbox   Box = "INBOX"   // what others wrote to the viewer
-	Outbox  Box = "SENT"    // what the viewer wrote
-	Archive Box = "ARCHIVE" // what is in archived conversations
-)
-
-// Placed is a note at a place in a list.
-type Placed struct {
+// placed is a note at a place in a list.
+type placed struct {
 	*Note
-	Place int64
+	place int64
 }
 
 const (
-	inboxSQL = `SELECT ` + noteColumns + `, i.position FROM inbox_entries i JOIN notes n ON n.id = i.note_id
-WHERE i.user_id = $1 AND i.position < $2 AND i.position > $3 AND ` + access.NoteVisible + ` ORDER BY i.position `
-	sentSQL = `SELECT ` + noteColumns + `, n.position FROM notes n
-WHERE n.sender_id = $1 AND n.position < $2 AND n.position > $3 AND ` + access.NoteVisible + ` ORDER BY n.position `
 	historySQL = `SELECT ` + noteColumns + `, n.seq FROM notes n
 WHERE n.conversation_id = $5 AND n.seq < $2 AND n.seq > $3 AND ` + access.NoteVisible + ` ORDER BY n.seq `
 	newestFirst = `DESC LIMIT $4`
 	oldestFirst = `ASC LIMIT $4`
 )
-
-// Box is the viewer's notes of one box, the newest first.
-func (s *Notes) Box(ctx context.Context, v access.Viewer, box Box, args page.Args) (*page.Page[*Note], error) {
-	w, err := page.Read[int64](args)
-	if err != nil {
-		return nil, err
-	}
-	if box == Outbox {
-		return s.page(ctx, w, direction(w, sentSQL+newestFirst, sentSQL+oldestFirst), v)
-	}
-	return s.page(ctx, w, direction(w, inboxSQL+newestFirst, inboxSQL+oldestFirst), v)
-}
 
 // History is the notes of a conversation, the newest first; none, when the viewer does not take part.
 func (s *Notes) History(ctx context.Context, v access.Viewer, conversation uuid.UUID, args page.Args) (*page.Page[*Note], error) {
@@ -104,10 +78,10 @@ func (s *Notes) page(ctx context.Context, w page.Window[int64], statement string
 		return nil, postgres.Explain(err)
 	}
 	defer rows.Close()
-	var list []Placed
+	var list []placed
 	for rows.Next() {
-		var p Placed
-		if p.Note, err = scanNote(rows, nil, &p.Place); err != nil {
+		var p placed
+		if p.Note, err = scanNote(rows, nil, &p.place); err != nil {
 			return nil, err
 		}
 		list = append(list, p)
@@ -115,12 +89,16 @@ func (s *Notes) page(ctx context.Context, w page.Window[int64], statement string
 	if err := rows.Err(); err != nil {
 		return nil, postgres.Explain(err)
 	}
-	placed := page.Make(w, list, func(p Placed) int64 { return p.Place })
-	result := &page.Page[*Note]{PageInfo: placed.PageInfo, Edges: make([]page.Edge[*Note], len(placed.Edges))}
-	for i, e := range placed.Edges {
+	return makePage(w, list), nil
+}
+
+func makePage(w page.Window[int64], list []placed) *page.Page[*Note] {
+	made := page.Make(w, list, func(p placed) int64 { return p.place })
+	result := &page.Page[*Note]{PageInfo: made.PageInfo, Edges: make([]page.Edge[*Note], len(made.Edges))}
+	for i, e := range made.Edges {
 		result.Edges[i] = page.Edge[*Note]{Cursor: e.Cursor, Node: e.Node.Note}
 	}
-	return result, nil
+	return result
 }
 
 const notesByIDs = `SELECT ` + noteColumns + ` FROM notes n WHERE n.id = ANY($2) AND ` + access.NoteVisible
@@ -139,38 +117,6 @@ func (s *Notes) NotesByIDs(ctx context.Context, v access.Viewer, list []uuid.UUI
 			return nil, err
 		}
 		found[n.ID] = n
-	}
-	return found, postgres.Explain(rows.Err())
-}
-
-// Place is a note by where it stands in its conversation.
-type Place struct {
-	Conversation uuid.UUID
-	Seq          int64
-}
-
-const notesByPlaces = `SELECT ` + noteColumns + ` FROM unnest($2::uuid[], $3::bigint[]) AS p(conversation, seq)
-JOIN notes n ON n.conversation_id = p.conversation AND n.seq = p.seq WHERE ` + access.NoteVisible
-
-// NotesByPlaces finds those of the notes that the viewer may see.
-func (s *Notes) NotesByPlaces(ctx context.Context, v access.Viewer, list []Place) (map[Place]*Note, error) {
-	var conversations postgres.UUIDs
-	var seqs []int64
-	for _, p := range list {
-		conversations, seqs = append(conversations, p.Conversation), append(seqs, p.Seq)
-	}
-	rows, err := s.db.Rows(ctx, notesByPlaces, v.UserID, conversations, seqs)
-	if err != nil {
-		return nil, postgres.Explain(err)
-	}
-	defer rows.Close()
-	found := make(map[Place]*Note, len(list))
-	for rows.Next() {
-		n, err := scanNote(rows, nil)
-		if err != nil {
-			return nil, err
-		}
-		found[Place{n.ConversationID, n.Seq}] = n
 	}
 	return found, postgres.Explain(rows.Err())
 }

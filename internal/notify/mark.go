@@ -20,44 +20,44 @@ type Marked struct {
 
 const markSeen = `
 UPDATE notifications SET is_seen = true WHERE user_id = $1 AND NOT is_seen AND position <= $2
-RETURNING id, -1, 0`
+RETURNING user_id, id, -1, 0`
 
 const markRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND position <= $2
 )
 UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
-RETURNING n.id, -found.unseen::int, -1`
+RETURNING n.user_id, n.id, -found.unseen::int, -1`
 
 const markOneRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND id = $2
 )
 UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
-RETURNING n.id, -found.unseen::int, -1`
+RETURNING n.user_id, n.id, -found.unseen::int, -1`
 
 const markGroupRead = `
 WITH found AS (
-  SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND group_key = $2
+  SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = ANY($1) AND NOT is_read AND group_key = $2
 )
 UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
-RETURNING n.id, -found.unseen::int, -1`
+RETURNING n.user_id, n.id, -found.unseen::int, -1`
 
 // A reading has closed the group: what is unread again grows no more.
 const markOneUnread = `
 UPDATE notifications SET is_read = false, is_archived = false WHERE user_id = $1 AND is_read AND id = $2
-RETURNING id, 0, 1`
+RETURNING user_id, id, 0, 1`
 
 const archiveOne = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen, NOT is_read AS unread FROM notifications WHERE user_id = $1 AND NOT is_archived AND id = $2
 )
 UPDATE notifications AS n SET is_archived = true, is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
-RETURNING n.id, -found.unseen::int, -found.unread::int`
+RETURNING n.user_id, n.id, -found.unseen::int, -found.unread::int`
 
 const unarchiveOne = `
 UPDATE notifications SET is_archived = false WHERE user_id = $1 AND is_archived AND id = $2
-RETURNING id, 0, 0`
+RETURNING user_id, id, 0, 0`
 
 // MarkSeen marks what came or grew up to a position of the viewer's log as seen; all of it, when upTo is
 // nil.
@@ -121,7 +121,7 @@ func (b *Bell) mark(ctx context.Context, v access.Viewer, statement string, whic
 		if err := batch.Lock(ctx, v.UserID); err != nil {
 			return err
 		}
-		position, err := update(ctx, tx, batch, v.UserID, statement, which)
+		position, err := update(ctx, tx, batch, statement, v.UserID, which)
 		if err != nil {
 			return err
 		}
@@ -136,78 +136,29 @@ func (b *Bell) mark(ctx context.Context, v access.Viewer, statement string, whic
 	return m, err
 }
 
-// ReadSubject marks the user's notifications of a kind about a subject as read, in the transaction in which
-// the user read the subject. The batch must hold the lock of the mailbox.
-func (b *Bell) ReadSubject(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user uuid.UUID, kind Kind, subject uuid.UUID) error {
-	_, err := update(ctx, tx, batch, user, markGroupRead, groupKey(kind, subject))
+// ReadSubject marks users' notifications of a kind about a subject as read, in the transaction in which they
+// read the subject. The batch must hold the locks of the mailboxes.
+func (b *Bell) ReadSubject(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, kind Kind, subject uuid.UUID, users ...uuid.UUID) error {
+	_, err := update(ctx, tx, batch, markGroupRead, postgres.UUIDs(users), groupKey(kind, subject))
 	return err
 }
 
-// update runs a statement that marks notifications and returns the id of each, and what that changes of the
+// update runs a statement that marks notifications and returns the user and the id of each, and what that changes of the
 // numbers of those unseen and unread. It returns the position of the last event, or 0.
-func update(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user uuid.UUID, statement string, which any) (position int64, err error) {
-	rows, err := tx.Rows(ctx, statement, user, which)
+func update(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, statement string, whose, which any) (position int64, err error) {
+	rows, err := tx.Rows(ctx, statement, whose, which)
 	if err != nil {
 		return 0, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id uuid.UUID
+		var user, id uuid.UUID
 		var change stream.Unread
-		if err := rows.Scan(&id, &change.Unseen, &change.Notifications); err != nil {
+		if err := rows.Scan(&user, &id, &change.Unseen, &change.Notifications); err != nil {
 			return 0, err
 		}
 		batch.Count(user, change)
 		position = batch.Append(user, stream.NotificationChanged, id, uuid.Nil)
 	}
 	return position, rows.Err()
-}
-
-const findCause = `
-SELECT n.id, n.is_seen, n.count, n.actor_count, c.actor_id,
-  (SELECT count(*) FROM notification_causes o WHERE o.notification_id = n.id AND o.actor_id = c.actor_id)
-FROM notification_causes c JOIN notifications n ON n.id = c.notification_id
-WHERE c.cause_id = $2 AND n.user_id = $1 AND NOT n.is_read`
-
-const forgetCause = `
-WITH gone AS (DELETE FROM notification_causes WHERE notification_id = $1 AND actor_id = $2 AND cause_id = $3)
-UPDATE notifications SET count = count - 1, actor_count = actor_count - $4 WHERE id = $1`
-
-const forgetNotification = `DELETE FROM notifications WHERE id = $1`
-
-// Retract takes back what a user was told of a cause that is gone. A notification that was read stays as it
-// was. The batch must hold the lock of the mailbox.
-func (b *Bell) Retract(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, user, cause uuid.UUID) error {
-	rows, err := tx.Rows(ctx, findCause, user, cause)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return rows.Err()
-	}
-	var id, actor uuid.UUID
-	var isSeen bool
-	var count, actorCount, byActor int
-	if err := rows.Scan(&id, &isSeen, &count, &actorCount, &actor, &byActor); err != nil {
-		return err
-	}
-	rows.Close()
-	if count == 1 {
-		change := stream.Unread{Notifications: -1}
-		if !isSeen {
-			change.Unseen = -1
-		}
-		batch.Count(user, change)
-		batch.Append(user, stream.NotificationRetracted, id, uuid.Nil)
-		_, err := tx.Exec(ctx, forgetNotification, id)
-		return err
-	}
-	lastOfActor := 0
-	if byActor == 1 {
-		lastOfActor = 1
-	}
-	batch.Append(user, stream.NotificationChanged, id, uuid.Nil)
-	_, err = tx.Exec(ctx, forgetCause, id, actor, cause, lastOfActor)
-	return err
 }
