@@ -25,6 +25,7 @@ import (
 	"github.com/notewire/notewire/graph"
 	"github.com/notewire/notewire/graph/transport"
 	"github.com/notewire/notewire/internal/config"
+	"github.com/notewire/notewire/internal/notes"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/stream"
 	"github.com/notewire/notewire/web"
@@ -194,6 +195,8 @@ func serve(ctx context.Context, c config.Serve) error {
 	if c.Works() {
 		keeper := &housekeeper{db: db, events: events, positions: positions, users: resolver.Accounts, retention: c.Retention, log: log}
 		running.Go(func() { keeper.run(background) })
+		indexer := notes.NewIndexer(db, log)
+		running.Go(func() { indexer.Run(background) })
 	}
 	defer running.Wait()
 	defer stopBackground()

@@ -72,7 +72,7 @@ func (s *Notes) delete(ctx context.Context, tx *postgres.Tx, batch *stream.Batch
 	if err != nil {
 		return err
 	}
-	batch.Append(user, stream.NoteChanged, n.ID, user)
+	batch.Append(user, stream.NoteDeleted, n.ID, user)
 	return s.retract(ctx, tx, batch, n, []uuid.UUID{user}, finished)
 }
 

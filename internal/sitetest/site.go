@@ -13,6 +13,7 @@ import (
 
 	"github.com/notewire/notewire/graph"
 	"github.com/notewire/notewire/graph/transport"
+	"github.com/notewire/notewire/internal/notes"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/postgres/postgrestest"
 	"github.com/notewire/notewire/internal/stream"
@@ -60,6 +61,14 @@ type Server struct {
 
 // New makes a site with one server.
 func New(t testing.TB) *Server { return NewSite(t).Start() }
+
+// Index puts all that was written into the index of words, as the worker of a site does within seconds.
+func (s *Server) Index() {
+	s.site.t.Helper()
+	if err := notes.NewIndexer(s.DB, slog.New(slog.DiscardHandler)).CatchUp(context.Background()); err != nil {
+		s.site.t.Fatal(err)
+	}
+}
 
 // Another starts one more server on the database of a server.
 func (s *Server) Another() *Server { return s.site.Start() }
