@@ -15,8 +15,8 @@ import (
 // UnsendWithin is how long a note can be taken back although others have read it.
 const UnsendWithin = 5 * time.Minute
 
-// Changed is a note that its author has changed.
-type Changed struct {
+// Amended is a note that its author has changed.
+type Amended struct {
 	Note   *Note
 	Cursor *string // of the event in the author's log; nil when nothing had to be changed
 }
@@ -131,7 +131,7 @@ const writeEdit = `UPDATE notes SET body = $2, edited_at = $3 WHERE id = $1`
 
 // Edit gives a note of the viewer another text. The same text changes nothing. Who is named only in the new
 // text is not notified.
-func (s *Notes) Edit(ctx context.Context, v access.Viewer, id uuid.UUID, body string) (*Changed, error) {
+func (s *Notes) Edit(ctx context.Context, v access.Viewer, id uuid.UUID, body string) (*Amended, error) {
 	var e problem.UserErrors
 	e.Text("body", body, MaxBody)
 	if err := e.Err(); err != nil {
@@ -169,15 +169,15 @@ func (s *Notes) Edit(ctx context.Context, v access.Viewer, id uuid.UUID, body st
 
 // change runs what changes a note in a transaction. It returns the note and the position of the event in
 // the author's log, or 0.
-func (s *Notes) change(ctx context.Context, f func(context.Context, *postgres.Tx, time.Time) (*authored, int64, error)) (*Changed, error) {
+func (s *Notes) change(ctx context.Context, f func(context.Context, *postgres.Tx, time.Time) (*authored, int64, error)) (*Amended, error) {
 	at := time.Now().Truncate(time.Millisecond)
-	var result *Changed
+	var result *Amended
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		a, position, err := f(ctx, tx, at)
 		if err != nil {
 			return err
 		}
-		result = &Changed{Note: a.Note}
+		result = &Amended{Note: a.Note}
 		if position > 0 {
 			result.Cursor = new(s.log.Cursor(a.SenderID, position))
 		}

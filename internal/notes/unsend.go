@@ -38,7 +38,7 @@ RETURNING p.user_id, p.unread_count`
 
 // Unsend takes a note of the viewer back for everyone: as long as no other has read it, or within
 // UnsendWithin. Its text is gone then; that there was a note is not. Unsending twice is once.
-func (s *Notes) Unsend(ctx context.Context, v access.Viewer, id uuid.UUID) (*Changed, error) {
+func (s *Notes) Unsend(ctx context.Context, v access.Viewer, id uuid.UUID) (*Amended, error) {
 	return s.change(ctx, func(ctx context.Context, tx *postgres.Tx, at time.Time) (*authored, int64, error) {
 		a, err := lockAuthored(ctx, tx, v, id)
 		if err != nil || a.UnsentAt != nil {
