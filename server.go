@@ -53,6 +53,8 @@ func main() {
 		err = serve(ctx, c.Serve)
 	case "migrate":
 		err = migrate(ctx, c.Migrate)
+	case "check":
+		err = check(ctx, c.Check, os.Stdout)
 	case "rotate-epoch":
 		err = rotateEpoch(ctx, c.RotateEpoch)
 	case "version":
@@ -91,9 +93,25 @@ func newLog(level slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
-// openDatabase opens the database that was named, or starts one of our own, and brings it to this version.
+// openDatabase connects to the database, sees that it can be worked with, and brings it to this version.
 // The function it returns closes what it opened.
 func openDatabase(ctx context.Context, d config.Database, log *slog.Logger) (*postgres.DB, func(), error) {
+	db, closeDB, err := connect(ctx, d, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = db.Fit(ctx); err == nil {
+		err = db.Migrate(ctx, log)
+	}
+	if err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	return db, closeDB, nil
+}
+
+// connect opens the database that was named, or starts one of our own.
+func connect(ctx context.Context, d config.Database, log *slog.Logger) (*postgres.DB, func(), error) {
 	dsn, stop := d.DatabaseURL, func() {}
 	if dsn == "" {
 		var progress io.Writer
@@ -114,11 +132,6 @@ func openDatabase(ctx context.Context, d config.Database, log *slog.Logger) (*po
 		}
 	}
 	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: d.MaxConns})
-	if err == nil {
-		if err = postgres.Migrate(ctx, db.DB, log); err != nil {
-			_ = db.Close()
-		}
-	}
 	if err != nil {
 		stop()
 		return nil, nil, err

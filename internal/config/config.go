@@ -19,6 +19,7 @@ import (
 type Command struct {
 	Serve       Serve       `cmd:"" default:"withargs" help:"Serve the API, the page and the playground. This is what happens without a command."`
 	Migrate     Migrate     `cmd:"" help:"Bring the database to this version and exit. serve does so too."`
+	Check       Check       `cmd:"" help:"Look at settings, database, broker and counters, say what is wrong and what to do, and change nothing. Exit code 1 when something is wrong."`
 	RotateEpoch RotateEpoch `cmd:"" help:"Make all cursors invalid, as after a restore that Notewire could not notice by itself."`
 	Version     struct{}    `cmd:"" help:"Print the version."`
 }
@@ -50,6 +51,9 @@ type Serve struct {
 
 // Migrate are the settings of the migration.
 type Migrate struct{ Database }
+
+// Check has the settings of serve, which it looks at.
+type Check struct{ Serve }
 
 // RotateEpoch are the settings of the command of that name.
 type RotateEpoch struct{ Database }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -40,6 +41,23 @@ func Migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 		log.Info("migrated", "version", r.Source.Version, "took", r.Duration.Round(time.Millisecond).String())
 	}
 	return nil
+}
+
+// Migrate does so over connections of its own: a migration may take as long as it takes. It does not wait
+// long for a lock, though: behind it everybody else would wait too.
+func (db *DB) Migrate(ctx context.Context, log *slog.Logger) error {
+	cfg, err := settings(db.dsn)
+	if err != nil {
+		return err
+	}
+	cfg.Runtime["statement_timeout"], cfg.Runtime["idle_in_transaction_session_timeout"] = "0", "0"
+	patient, err := pq.NewConnectorConfig(cfg)
+	if err != nil {
+		return err
+	}
+	pool := sql.OpenDB(patient)
+	defer pool.Close()
+	return Migrate(ctx, pool, log)
 }
 
 // Migrated says whether the database has this program's version.

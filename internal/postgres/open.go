@@ -60,7 +60,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	var version int
 	if err := pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
-		return nil, errors.Join(fmt.Errorf("the database does not answer: %w", err), pool.Close())
+		return nil, errors.Join(explainConnect(cfg, err), pool.Close())
 	}
 	if version < minVersion {
 		return nil, errors.Join(fmt.Errorf("the database is Postgres %d: version 14 or later is needed", version/10000), pool.Close())
@@ -74,7 +74,7 @@ func settings(dsn string) (pq.Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("DATABASE_URL is not understood: %w", err)
 	}
-	cfg.BinaryParameters = true // one round trip for a statement that is not prepared
+	cfg.BinaryParameters = true    // one round trip for a statement that is not prepared
 	if cfg.ApplicationName == "" { // a fallback_application_name counts only when it is in the string
 		cfg.ApplicationName = "notewire"
 	}
