@@ -39,11 +39,13 @@ type Positions struct {
 	mu    sync.Mutex
 	dirty map[*Position]struct{} // acknowledged since the last flush; one entry per open position
 	open  map[*Position]struct{}
+
+	writing chan struct{} // size 1: held by the flush under way
 }
 
 // NewPositions keeps the positions of a database. Run must be running for acknowledgements to be written.
 func NewPositions(db *postgres.DB, log *slog.Logger) *Positions {
-	return &Positions{db: db, log: log, dirty: map[*Position]struct{}{}, open: map[*Position]struct{}{}}
+	return &Positions{db: db, log: log, dirty: map[*Position]struct{}{}, open: map[*Position]struct{}{}, writing: make(chan struct{}, 1)}
 }
 
 // Position is the progress of one open subscription.
@@ -161,7 +163,15 @@ type acknowledgement struct {
 	at  time.Time // zero: nothing was acknowledged, it is only still open
 }
 
+// flush writes what was acknowledged, and returns when also what another flush has taken is written: whoever
+// opens a position after it finds all of it.
 func (p *Positions) flush(ctx context.Context) {
+	select {
+	case p.writing <- struct{}{}:
+		defer func() { <-p.writing }()
+	case <-ctx.Done():
+		return
+	}
 	p.mu.Lock()
 	list := make([]acknowledgement, 0, len(p.dirty))
 	for pos := range p.dirty {
