@@ -35,8 +35,8 @@ type told struct {
 //     had been told of by a pong when the connection was accepted. Of the pongs that the cutter knows the
 //     server has read, a moment before the cut, that is; of the others the server may know or not.
 //
-// Seen red: with the position moved when an event is sent, not with its pong (loss); with no position
-// stored when a subscription begins (loss); with pongs that move nothing (repeats).
+// Seen red: with the position moved when an event is sent, not with its pong (loss); with a position opened
+// while what was acknowledged is still being written (repeats).
 func TestGraphQLWSIsCutFiftyTimes(t *testing.T) {
 	t.Parallel()
 	const cuts, senders, each = 50, 4, 500
