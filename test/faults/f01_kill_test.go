@@ -7,6 +7,8 @@ import (
 )
 
 // F1: kill -9 of the server under load.
+//
+// Planted, and seen red: an answer before the commit (I1, I8); a resume that forgets its cursor (I5).
 func TestF1Kill(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{mayHangUp: true})

@@ -8,6 +8,9 @@ import (
 
 // F2: SIGTERM while many write and many listen. A balancer watches readiness and sends nobody any more once
 // it fails; what was sent before is answered, also what waits for a lock while the server goes down.
+//
+// Planted, and seen red: requests cut instead of awaited; readiness that fails after the sockets are closed; sockets closed all at
+// once.
 func TestF2Terminate(t *testing.T) {
 	t.Parallel()
 	// In the long set 20 people write with 500 hands, and listen with 200 sockets and 20 for comments.

@@ -8,6 +8,9 @@ import (
 
 // F3: Postgres is restarted at once, as by pg_ctl -m immediate, under load. The servers stay, so every
 // request gets an answer, and their pools heal by themselves.
+//
+// Planted, and seen red: an answer before the commit (I1, I8); an administrator's shutdown taken for an
+// internal error (I11); a hub that ends with its first failed read (I9).
 func TestF3PostgresRestarts(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{servers: 2, ownPostgres: true})

@@ -11,6 +11,8 @@ import (
 
 // F7: NATS is not there at the start, comes, flaps, and goes. Writes are acknowledged all the time, and
 // what NATS does not tell is found by polling.
+//
+// Planted, and seen red: the poll off: what one server wrote did not come at the other.
 func TestF7NATS(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{servers: 2, nats: true})

@@ -11,6 +11,8 @@ import (
 // F8: the connections that LISTEN are cut again and again under load. Nothing is lost, and what one server
 // acknowledges is at the other within the poll interval, 1 s: three times that are allowed, and a second for
 // a busy machine.
+//
+// Planted, and seen red: the poll off, also after a lost connection: a note did not come within 10 s.
 func TestF8ListenIsCut(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{servers: 2})

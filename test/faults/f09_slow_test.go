@@ -7,6 +7,8 @@ import (
 
 // F9: some readers do not read, though their sockets stay open. They are dropped within 30 s (three times
 // that are allowed), which the others do not notice, and go on without a gap when they read again.
+//
+// Planted, and seen red: no limit on how long a client says and takes nothing.
 func TestF9SlowReaders(t *testing.T) {
 	t.Parallel()
 	// In the long set 100 of 1,000 sockets.

@@ -15,6 +15,8 @@ const preload = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 // F10: the clock of Postgres jumps an hour, either way. Order, cursors and keys have nothing to do with it.
 // Not parallel: Postgres is found by a PATH of its own.
+//
+// Planted, and seen red: keys that count for half an hour by the clock of Postgres.
 func TestF10Clock(t *testing.T) {
 	if !*long {
 		t.Skip("only in the long set: it needs Debian's package faketime")

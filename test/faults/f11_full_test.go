@@ -12,6 +12,8 @@ import (
 
 // F11: the disk under Postgres is full. Writes fail with an answer, reads go on, and when there is room
 // again all is well without anybody's help. It needs root, for a small disk.
+//
+// Planted, and seen red: a full disk that is an internal error (I11).
 func TestF11DiskFull(t *testing.T) {
 	if !*long {
 		t.Skip("only in the long set: it needs root, for a small disk")

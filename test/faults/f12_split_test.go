@@ -7,6 +7,8 @@ import (
 
 // F12: of two servers one is cut from the broker, and the broker lives. Both deliver everything, and nothing
 // comes twice when the line is mended.
+//
+// Planted, and seen red: the poll off: what one server wrote did not come at the other.
 func TestF12OneServerIsCut(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{servers: 2, nats: true, startNATS: true})

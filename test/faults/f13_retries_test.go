@@ -13,6 +13,9 @@ const retries = 50
 // F13: one key is sent many times at once over two servers. There is one object and one notification, and
 // everybody is told the same id; another input under the key is CONFLICT, whoever comes first. Also a day
 // later, and nobody meets a deadlock.
+//
+// Planted, and seen red: no unique index on the key: many were made; no lookup of the key: nobody was told the first; every note visible
+// to everybody (I6).
 func TestF13Retries(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{servers: 2, noFootprint: true})

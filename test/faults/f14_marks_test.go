@@ -7,6 +7,8 @@ import (
 
 // F14: one person likes and takes back, reads and marks, on two servers at once, while others write and
 // like. What was said last holds at both servers at once, and counters equal counts.
+//
+// Planted, and seen red: taking back what is not liked (I7); notifications that are read and stay open to grow.
 func TestF14Marks(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{servers: 2, noFootprint: true})

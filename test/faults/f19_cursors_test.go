@@ -23,6 +23,8 @@ import (
 // F19: cursors that are no good: of another log, broken, from the future, from before what is kept, from
 // before the epoch was rotated or a backup was restored. Each is refused by its code; none gives what is
 // another's, or skips anything in silence.
+//
+// Planted, and seen red: no check of the topic, of the epoch, of the end of the log, of what is kept, one at a time.
 func TestF19Cursors(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{ownPostgres: true, args: []string{"--retention", "1h"}})

@@ -9,6 +9,8 @@ import (
 
 // F20: a server with many sockets is restarted, and all of them resume at once. All are back in time (I9),
 // and the server has asked no more of the database than its pool and the connection that listens.
+//
+// Planted, and seen red: a pool of twice the size.
 func TestF20Herd(t *testing.T) {
 	t.Parallel()
 	people := often(30, 200) // with ten sockets each
