@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/notewire/notewire/graph"
+	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/stream"
 )
@@ -40,7 +42,7 @@ func serveAdmin(addr string, log *slog.Logger, metrics *prometheus.Registry) fun
 }
 
 // newMetrics are the figures of this process.
-func newMetrics(db *postgres.DB, api *graph.API, hub *stream.Hub) *prometheus.Registry {
+func newMetrics(db *postgres.DB, api *graph.API, hub *stream.Hub, bell *notify.Bell) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	gauge := func(name, help string, value func() float64) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "notewire", Name: name, Help: help}, value))
@@ -53,7 +55,34 @@ func newMetrics(db *postgres.DB, api *graph.API, hub *stream.Hub) *prometheus.Re
 		}
 		return 0
 	})
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	r.MustRegister(fanouts{bell}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewDBStatsCollector(db.DB, "notewire"))
 	return r
+}
+
+// fanouts are the figures of what the workers have still to tell to watchers. They are the site's, not this
+// process's.
+type fanouts struct{ bell *notify.Bell }
+
+var (
+	fanoutsPending = prometheus.NewDesc("notewire_fanouts_pending", "News that the workers have still to tell to watchers.", nil, nil)
+	fanoutsOldest  = prometheus.NewDesc("notewire_fanouts_oldest_seconds", "Since when the oldest of them waits.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (f fanouts) Describe(to chan<- *prometheus.Desc) {
+	to <- fanoutsPending
+	to <- fanoutsOldest
+}
+
+// Collect implements prometheus.Collector. Without a database there is nothing to say.
+func (f fanouts) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	pending, oldest, err := f.bell.Untold(ctx)
+	if err != nil {
+		return
+	}
+	to <- prometheus.MustNewConstMetric(fanoutsPending, prometheus.GaugeValue, float64(pending))
+	to <- prometheus.MustNewConstMetric(fanoutsOldest, prometheus.GaugeValue, oldest.Seconds())
 }

@@ -210,11 +210,12 @@ func serve(ctx context.Context, c config.Serve) error {
 		running.Go(func() { keeper.run(background) })
 		indexer := notes.NewIndexer(db, log)
 		running.Go(func() { indexer.Run(background) })
+		running.Go(func() { resolver.Bell.FanOut(background, hub, log) })
 	}
 	defer running.Wait()
 	defer stopBackground()
 
-	defer serveAdmin(c.AdminAddr, log, newMetrics(db, api, hub))()
+	defer serveAdmin(c.AdminAddr, log, newMetrics(db, api, hub, resolver.Bell))()
 	health := &health{db: db, hub: hub, role: c.Role}
 	server := &http.Server{
 		Handler:           routes(api, health, c),

@@ -29,6 +29,7 @@ type loaders struct {
 	posts         *dataloadgen.Loader[uuid.UUID, *board.Post]
 	comments      *dataloadgen.Loader[uuid.UUID, *board.Comment]
 	liked         *dataloadgen.Loader[uuid.UUID, bool]
+	watching      *dataloadgen.Loader[uuid.UUID, bool]
 	notifications *dataloadgen.Loader[uuid.UUID, *notify.Notification]
 	actors        *dataloadgen.Loader[actorsKey, []uuid.UUID]
 }
@@ -82,6 +83,9 @@ func (r *Resolver) freshLoaders(ctx context.Context) context.Context {
 		comments: load(r.LoadWait, r.Board.CommentsByIDs),
 		liked: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]bool, error) {
 			return r.Board.Liked(ctx, access.From(ctx), list)
+		}),
+		watching: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]bool, error) {
+			return r.Bell.Watching(ctx, access.From(ctx), list)
 		}),
 		notifications: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notify.Notification, error) {
 			return r.Bell.ByIDs(ctx, access.From(ctx), list)

@@ -3,18 +3,74 @@ package graph
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/notewire/notewire/graph/model"
+	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/board"
+	"github.com/notewire/notewire/internal/ids"
+	"github.com/notewire/notewire/internal/problem"
 )
 
 func (r *Resolver) muteSubject(ctx context.Context, input model.MuteSubjectInput) (*model.MuteSubjectPayload, error) {
-	return nil, errUnbuilt
+	p := &model.MuteSubjectPayload{}
+	var err error
+	p.Subject, p.UserErrors, err = r.setMuted(ctx, input.SubjectID, true)
+	return p, err
 }
 
 func (r *Resolver) unmuteSubject(ctx context.Context, input model.UnmuteSubjectInput) (*model.UnmuteSubjectPayload, error) {
-	return nil, errUnbuilt
+	p := &model.UnmuteSubjectPayload{}
+	var err error
+	p.Subject, p.UserErrors, err = r.setMuted(ctx, input.SubjectID, false)
+	return p, err
+}
+
+// setMuted mutes a post or a conversation, or not any more, and reads what that made of it.
+func (r *Resolver) setMuted(ctx context.Context, subject string, muted bool) (model.MutableSubject, []problem.UserError, error) {
+	v, err := access.SignedIn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	kind, id, _ := ids.Decode(subject)
+	switch kind {
+	case ids.Post:
+		err = r.watch(ctx, v, id, !muted)
+	case ids.Conversation:
+		if _, err = r.Notes.Mute(ctx, v, id, muted); isMissing(err) {
+			err = noSubject
+		}
+	case ids.User, ids.Participant, ids.Note, ids.Comment, ids.Notification:
+		err = problem.Refuse(problem.Invalid, "subjectId", "Only a post or a conversation can be muted.")
+	default:
+		err = noSubject
+	}
+	userErrors, err := refused(err)
+	if err != nil || len(userErrors) > 0 {
+		return nil, userErrors, err
+	}
+	found, err := object(ctx, kind, id)
+	return found, userErrors, err
+}
+
+var noSubject = problem.Refuse(problem.Missing, "subjectId", "There is no such post or conversation.")
+
+func isMissing(err error) bool {
+	list, ok := problem.AsUserErrors(err)
+	return ok && list[0].Code == problem.Missing
+}
+
+func (r *Resolver) watch(ctx context.Context, v access.Viewer, post uuid.UUID, watching bool) error {
+	found, err := r.Board.PostsByIDs(ctx, []uuid.UUID{post})
+	if err != nil {
+		return err
+	}
+	if found[post] == nil {
+		return noSubject
+	}
+	return r.Bell.SetWatching(ctx, v, post, watching)
 }
 
 func (r *Resolver) postViewerIsWatching(ctx context.Context, obj *board.Post) (bool, error) {
-	return false, errUnbuilt
+	return orNil(from(ctx).watching.Load(ctx, obj.ID))
 }

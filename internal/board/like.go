@@ -52,7 +52,7 @@ func (b *Board) Unlike(ctx context.Context, v access.Viewer, s Subject) error {
 func (b *Board) setLiked(ctx context.Context, v access.Viewer, s Subject, liked bool) error {
 	id, now := ids.New(), time.Now().Truncate(time.Millisecond)
 	return b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		author, err := lockSubject(ctx, tx, s)
+		postID, author, err := lockSubject(ctx, tx, s)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (b *Board) setLiked(ctx context.Context, v access.Viewer, s Subject, liked 
 			return err
 		}
 		if liked {
-			err = b.bell.Raise(ctx, tx, batch, []notify.Occurrence{{User: author, Kind: notify.Like, SubjectKind: s.Kind, Subject: s.ID, Cause: likeID, Actor: v.UserID}})
+			err = b.bell.Raise(ctx, tx, batch, []notify.Occurrence{{User: author, Kind: notify.Like, SubjectKind: s.Kind, Subject: s.ID, Within: postID, Cause: likeID, Actor: v.UserID}})
 		} else {
 			err = b.bell.Retract(ctx, tx, batch, likeID, author)
 		}
@@ -93,26 +93,26 @@ func (b *Board) setLiked(ctx context.Context, v access.Viewer, s Subject, liked 
 }
 
 // lockSubject locks the post that the subject is, or belongs to, and finds the subject's author.
-func lockSubject(ctx context.Context, tx *postgres.Tx, s Subject) (author uuid.UUID, err error) {
+func lockSubject(ctx context.Context, tx *postgres.Tx, s Subject) (postID, author uuid.UUID, err error) {
 	missing := problem.Refuse(problem.Missing, "subjectId", "There is no such post or comment.")
-	postID := s.ID
+	postID = s.ID
 	switch s.Kind {
 	case ids.Post:
 	case ids.Comment:
 		known, err := tx.Row(ctx, postOfComment, []any{s.ID}, &postID)
 		if err != nil {
-			return uuid.Nil, err
+			return uuid.Nil, uuid.Nil, err
 		}
 		if !known {
-			return uuid.Nil, missing
+			return uuid.Nil, uuid.Nil, missing
 		}
 	default:
-		return uuid.Nil, missing
+		return uuid.Nil, uuid.Nil, missing
 	}
 	var by uuid.NullUUID
 	known, err := tx.Row(ctx, lockPost, []any{postID}, &by)
 	if err != nil {
-		return uuid.Nil, err
+		return uuid.Nil, uuid.Nil, err
 	}
 	if known && s.Kind == ids.Comment {
 		known, err = tx.Row(ctx, commentAuthor, []any{s.ID}, &by)
@@ -120,5 +120,5 @@ func lockSubject(ctx context.Context, tx *postgres.Tx, s Subject) (author uuid.U
 	if err == nil && !known {
 		err = missing
 	}
-	return by.UUID, err
+	return postID, by.UUID, err
 }

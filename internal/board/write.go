@@ -57,7 +57,10 @@ func (b *Board) CreatePost(ctx context.Context, v access.Viewer, in NewPost) (*P
 			return again(err, "post_author_id_idempotency_key")
 		}
 		result = postFromRow(row)
-		return stream.Topics(ctx, tx, id)
+		if err := stream.Topics(ctx, tx, id); err != nil {
+			return err
+		}
+		return b.bell.Watch(ctx, tx, id, v.UserID, 0)
 	})
 	if err != nil {
 		return nil, err
@@ -99,8 +102,8 @@ WITH commented AS (
 INSERT INTO comments (id, post_id, parent_id, author_id, position, body, created_at, idempotency_key, input_hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
-// AddComment writes a comment, tells the listeners of the post, and notifies the author of the post, or of
-// the comment that it replies to.
+// AddComment writes a comment, tells the listeners of the post, and notifies the author of the comment that
+// it replies to, and who watches the post. Who comments watches from then on.
 func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) (*Comment, error) {
 	var e problem.UserErrors
 	e.Text("body", in.Body, MaxComment)
@@ -132,10 +135,19 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 				return err
 			}
 		}
-		told, err := b.whoIsTold(ctx, tx, in, v.UserID, postAuthor.UUID, id)
+		told, err := b.answered(ctx, tx, in, v.UserID, id)
 		if err != nil {
 			return err
 		}
+		news := notify.News{Kind: notify.Comment, SubjectKind: ids.Post, Subject: in.PostID, Cause: id, Actor: v.UserID}
+		if len(told) > 0 {
+			news.Except = told[0].User
+		}
+		watchers, later, err := b.bell.Audience(ctx, tx, news)
+		if err != nil {
+			return err
+		}
+		told = append(told, watchers...)
 		batch := b.log.Begin(tx, now)
 		topics := []uuid.UUID{in.PostID}
 		for _, o := range told {
@@ -149,8 +161,17 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 		if _, err := tx.Exec(ctx, writeComment, id, in.PostID, in.ParentID, v.UserID, result.Position, in.Body, now, in.IdempotencyKey, hash); err != nil {
 			return again(err, "comment_author_id_idempotency_key")
 		}
+		if err := b.bell.Watch(ctx, tx, in.PostID, v.UserID, result.Position); err != nil {
+			return err
+		}
 		if err := b.bell.Raise(ctx, tx, batch, told); err != nil {
 			return err
+		}
+		if later {
+			news.Position = result.Position
+			if err := b.bell.Later(ctx, tx, news); err != nil {
+				return err
+			}
 		}
 		_, err = batch.Write(ctx)
 		return err
@@ -186,25 +207,20 @@ const (
 	noParent = "There is no such comment on this post."
 )
 
-// whoIsTold of a comment: the author of the comment that it replies to, and the author of the post, unless
-// that is the same person or the commenter.
-func (b *Board) whoIsTold(ctx context.Context, tx *postgres.Tx, in NewComment, by, postAuthor, id uuid.UUID) (told []notify.Occurrence, err error) {
-	var parentAuthor uuid.UUID
-	if in.ParentID != nil {
-		row, err := tx.Ent().Comment.Query().Where(comment.ID(*in.ParentID), comment.PostID(in.PostID)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return nil, problem.Refuse(problem.Missing, "parentId", noParent)
-		}
-		if err != nil {
-			return nil, err
-		}
-		parentAuthor = deref(row.AuthorID)
-		if parentAuthor != uuid.Nil && parentAuthor != by {
-			told = append(told, notify.Occurrence{User: parentAuthor, Kind: notify.Reply, SubjectKind: ids.Comment, Subject: row.ID, Cause: id, Actor: by})
-		}
+// answered is the author of the comment that another one replies to, unless that is the commenter.
+func (b *Board) answered(ctx context.Context, tx *postgres.Tx, in NewComment, by, id uuid.UUID) (told []notify.Occurrence, err error) {
+	if in.ParentID == nil {
+		return nil, nil
 	}
-	if postAuthor != uuid.Nil && postAuthor != by && postAuthor != parentAuthor {
-		told = append(told, notify.Occurrence{User: postAuthor, Kind: notify.Comment, SubjectKind: ids.Post, Subject: in.PostID, Cause: id, Actor: by})
+	row, err := tx.Ent().Comment.Query().Where(comment.ID(*in.ParentID), comment.PostID(in.PostID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, problem.Refuse(problem.Missing, "parentId", noParent)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if author := deref(row.AuthorID); author != uuid.Nil && author != by {
+		told = append(told, notify.Occurrence{User: author, Kind: notify.Reply, SubjectKind: ids.Comment, Subject: row.ID, Within: in.PostID, Cause: id, Actor: by})
 	}
 	return told, nil
 }

@@ -18,6 +18,7 @@ type Occurrence struct {
 	Kind        Kind
 	SubjectKind ids.Kind
 	Subject     uuid.UUID // what it is about: the same kind on the same subject is one notification
+	Within      uuid.UUID // what else silences it when the user has muted that, such as the post of a comment; nil: nothing
 	Cause       uuid.UUID // what happened: the note, comment or like; it counts once
 	Actor       uuid.UUID // who did it
 }
@@ -47,7 +48,8 @@ SELECT o.i, n.id, coalesce(n.count, 0), coalesce(n.actor_count, 0), coalesce(n.i
   EXISTS (SELECT FROM notification_causes c JOIN notifications x ON x.id = c.notification_id WHERE c.cause_id = o.cause AND x.user_id = o.user_id)
     OR EXISTS (SELECT FROM notification_preferences x WHERE x.user_id = o.user_id AND x.kind = split_part(o.key, ':', 1) AND x.channel = 'IN_APP' AND NOT x.is_enabled)
     OR EXISTS (SELECT FROM blocks b WHERE b.user_id = o.user_id AND b.other_id = o.actor)
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::int[]) AS o(user_id, key, actor, cause, i)
+    OR EXISTS (SELECT FROM watchers x WHERE x.user_id = o.user_id AND x.subject_id IN (o.subject, o.within) AND x.is_muted)
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::int[], $7::uuid[], $8::uuid[]) AS o(user_id, key, actor, cause, i, subject, within)
 LEFT JOIN notifications n ON n.user_id = o.user_id AND n.group_key = o.key AND n.is_open
 ORDER BY o.i`
 
@@ -69,12 +71,12 @@ INSERT INTO notification_causes (notification_id, actor_id, cause_id, position)
 SELECT * FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::bigint[])`
 
 // Raise notifies users, in the transaction of what they are notified of. Nobody is notified of what they
-// did themselves, nor by whom they do not see, nor of a kind that they have switched off; and a cause that was
-// counted before, such as a like taken back and given again, is not counted twice. The batch must hold the
-// lock of each user's mailbox.
+// did themselves, nor by whom they do not see, nor of a kind that they have switched off, nor of a subject that
+// they have muted; and a cause that was counted before, such as a like taken back and given again, is not
+// counted twice. The batch must hold the lock of each user's mailbox.
 func (b *Bell) Raise(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, list []Occurrence) error {
 	var occurrences []Occurrence
-	var users, actors, causes postgres.UUIDs
+	var users, actors, causes, about, within postgres.UUIDs
 	var keys []string
 	var order []int64
 	for _, o := range list {
@@ -85,11 +87,12 @@ func (b *Bell) Raise(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, 
 		occurrences = append(occurrences, o)
 		users, keys = append(users, o.User), append(keys, o.groupKey())
 		actors, causes = append(actors, o.Actor), append(causes, o.Cause)
+		about, within = append(about, o.Subject), append(within, o.Within)
 	}
 	if len(occurrences) == 0 {
 		return nil
 	}
-	rows, err := tx.Rows(ctx, findGroups, users, keys, actors, causes, order, batch.At().Add(-openFor))
+	rows, err := tx.Rows(ctx, findGroups, users, keys, actors, causes, order, batch.At().Add(-openFor), about, within)
 	if err != nil {
 		return err
 	}

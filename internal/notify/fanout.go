@@ -1,0 +1,189 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/ids"
+	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/stream"
+)
+
+const (
+	// MaxTold is how many watchers one transaction notifies. Each is a lock, and some rows.
+	MaxTold = 200
+
+	fanoutPoll    = time.Second // how long work can lie when the broker said nothing
+	fanoutBackoff = time.Second // after the first failure, twice as long after each further one
+	fanoutLonger  = 6           // up to so many times twice: a minute
+)
+
+// fanoutBell is the topic that is rung when there is work for the workers.
+var fanoutBell = uuid.UUID{'f', 'a', 'n', 'o', 'u', 't'}
+
+// News is something that the watchers of a subject are to be told of.
+type News struct {
+	Kind        Kind
+	SubjectKind ids.Kind
+	Subject     uuid.UUID // what is watched; it has a log of its own
+	Position    int64     // of the news, in the log of the subject
+	Cause       uuid.UUID
+	Actor       uuid.UUID // who did it, and is not told
+	Except      uuid.UUID // who is told in another way; nil: nobody
+}
+
+func (n *News) tell(users []uuid.UUID) []Occurrence {
+	list := make([]Occurrence, len(users))
+	for i, u := range users {
+		list[i] = Occurrence{User: u, Kind: n.Kind, SubjectKind: n.SubjectKind, Subject: n.Subject, Cause: n.Cause, Actor: n.Actor}
+	}
+	return list
+}
+
+// watchers are the next of those who are to be told, after one of them, at most limit.
+func (n *News) watchers(ctx context.Context, tx *postgres.Tx, after uuid.UUID, limit int) (users []uuid.UUID, err error) {
+	var except *uuid.UUID
+	if n.Except != uuid.Nil {
+		except = &n.Except
+	}
+	rows, err := tx.Rows(ctx, readWatchers, n.Subject, after, n.Position, n.Actor, except, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var u uuid.UUID
+		if err := rows.Scan(&u); err != nil {
+			return nil, err
+		}
+		users = append(users, u)
+	}
+	return users, rows.Err()
+}
+
+const addFanout = `
+INSERT INTO fanouts (subject_id, position, kind, subject_kind, cause_id, actor_id, except_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
+// Audience finds who is to be told of news in the transaction that makes them: the occurrences to Raise, once
+// their users' mailboxes are locked. When there are more than MaxTold watchers it finds none, and the news are
+// to be handed to Later. What it finds does not change while the caller holds the lock of the subject, but
+// for those who mute it, whom Raise passes over. The position need not be known yet: it is beyond all others.
+func (b *Bell) Audience(ctx context.Context, tx *postgres.Tx, news News) (told []Occurrence, later bool, err error) {
+	news.Position = 1<<63 - 1
+	users, err := news.watchers(ctx, tx, uuid.Nil, MaxTold+1)
+	if err != nil || len(users) > MaxTold {
+		return nil, err == nil, err
+	}
+	return news.tell(users), false, nil
+}
+
+// Later has the workers tell the watchers, each exactly once, after tx has committed. It joins tx.
+func (b *Bell) Later(ctx context.Context, tx *postgres.Tx, news News) error {
+	var except *uuid.UUID
+	if news.Except != uuid.Nil {
+		except = &news.Except
+	}
+	_, err := tx.Exec(ctx, addFanout, news.Subject, news.Position, string(news.Kind), string(news.SubjectKind), news.Cause, news.Actor, except)
+	if err != nil {
+		return err
+	}
+	return b.log.Ring(ctx, tx, fanoutBell)
+}
+
+// FanOut tells watchers what Later has left, until ctx is done. Any number of processes may do so.
+func (b *Bell) FanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
+	rung := make(chan struct{}, 1) // full: it is ringing already
+	defer hub.OnWake(fanoutBell, func() {
+		select {
+		case rung <- struct{}{}:
+		default:
+		}
+	})()
+	tick := time.NewTicker(fanoutPoll)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		more, err := b.fanOutBatch(ctx, log)
+		if err != nil && ctx.Err() == nil {
+			log.Warn("watchers not looked for: trying again", "error", err)
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-rung:
+		case <-tick.C:
+		}
+	}
+}
+
+const (
+	// The first of each subject: those of one subject are told in order.
+	takeFanout = `
+SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, at, told_to FROM fanouts AS f
+WHERE not_before <= now() AND NOT EXISTS (SELECT FROM fanouts e WHERE e.subject_id = f.subject_id AND e.position < f.position)
+ORDER BY at, subject_id LIMIT 1 FOR UPDATE SKIP LOCKED`
+
+	moveFanout   = `UPDATE fanouts SET told_to = $3, failures = 0 WHERE subject_id = $1 AND position = $2`
+	endFanout    = `DELETE FROM fanouts WHERE subject_id = $1 AND position = $2`
+	failedFanout = `
+UPDATE fanouts SET failures = failures + 1, not_before = now() + make_interval(secs => $3 * 2 ^ least(failures, $4))
+WHERE subject_id = $1 AND position = $2`
+)
+
+// fanOutBatch tells the next watchers of one of the news. How far it got is written in the same transaction:
+// whoever goes on after a crash begins with who was not told. more is false when there is nothing to do now.
+func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, err error) {
+	var news News
+	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		more, news = false, News{}
+		var except uuid.NullUUID
+		var at time.Time
+		var toldTo uuid.UUID
+		found, err := tx.Row(ctx, takeFanout, nil, &news.Subject, &news.Position, &news.Kind, &news.SubjectKind, &news.Cause, &news.Actor, &except, &at, &toldTo)
+		if err != nil || !found {
+			return err
+		}
+		more, news.Except = true, except.UUID
+		users, err := news.watchers(ctx, tx, toldTo, MaxTold)
+		if err != nil {
+			return err
+		}
+		if len(users) < MaxTold {
+			_, err = tx.Exec(ctx, endFanout, news.Subject, news.Position)
+		} else {
+			_, err = tx.Exec(ctx, moveFanout, news.Subject, news.Position, users[len(users)-1])
+		}
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		batch := b.log.Begin(tx, at)
+		if err := batch.Lock(ctx, users...); err != nil {
+			return err
+		}
+		if err := b.Raise(ctx, tx, batch, news.tell(users)); err != nil {
+			return err
+		}
+		_, err = batch.Write(ctx)
+		return err
+	})
+	if err == nil || news.Subject == uuid.Nil || ctx.Err() != nil {
+		return more && err == nil, err
+	}
+	// This one waits; the others go on.
+	log.Error("watchers not told: trying again later", "subject", ids.Encode(news.SubjectKind, news.Subject), "error", err)
+	return true, b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, failedFanout, news.Subject, news.Position, fanoutBackoff.Seconds(), fanoutLonger)
+		return err
+	})
+}
+
+// Untold is how many news are still to be told to their watchers, and since when the oldest of them waits.
+func (b *Bell) Untold(ctx context.Context) (pending int, oldest time.Duration, err error) {
+	var seconds float64
+	err = b.db.QueryRowContext(ctx, `SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0) FROM fanouts`).Scan(&pending, &seconds)
+	return pending, time.Duration(seconds * float64(time.Second)), postgres.Explain(err)
+}
