@@ -377,6 +377,7 @@ type ComplexityRoot struct {
 	}
 
 	MuteSubjectPayload struct {
+		Cursor     func(childComplexity int) int
 		Subject    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -661,6 +662,7 @@ type ComplexityRoot struct {
 	}
 
 	UnmuteSubjectPayload struct {
+		Cursor     func(childComplexity int) int
 		Subject    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -2339,6 +2341,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MuteConversationPayload.UserErrors(childComplexity), true
 
+	case "MuteSubjectPayload.cursor":
+		if e.ComplexityRoot.MuteSubjectPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MuteSubjectPayload.Cursor(childComplexity), true
 	case "MuteSubjectPayload.subject":
 		if e.ComplexityRoot.MuteSubjectPayload.Subject == nil {
 			break
@@ -3459,6 +3467,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnlikePayload.UserErrors(childComplexity), true
 
+	case "UnmuteSubjectPayload.cursor":
+		if e.ComplexityRoot.UnmuteSubjectPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnmuteSubjectPayload.Cursor(childComplexity), true
 	case "UnmuteSubjectPayload.subject":
 		if e.ComplexityRoot.UnmuteSubjectPayload.Subject == nil {
 			break
@@ -5357,6 +5371,8 @@ input MuteSubjectInput {
 type MuteSubjectPayload {
   "The post or conversation."
   subject: MutableSubject
+  "The position of the event that it caused in the viewer's log: of a conversation; null when it caused none."
+  cursor: Cursor
   "What has to be mended; empty when it was done."
   userErrors: [UserError!]!
 }
@@ -5371,6 +5387,8 @@ input UnmuteSubjectInput {
 type UnmuteSubjectPayload {
   "The post or conversation."
   subject: MutableSubject
+  "The position of the event that it caused in the viewer's log: of a conversation; null when it caused none."
+  cursor: Cursor
   "What has to be mended; empty when it was done."
   userErrors: [UserError!]!
 }
@@ -6439,6 +6457,8 @@ func (ec *executionContext) childFields_MuteSubjectPayload(ctx context.Context, 
 	switch field.Name {
 	case "subject":
 		return ec.fieldContext_MuteSubjectPayload_subject(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MuteSubjectPayload_cursor(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_MuteSubjectPayload_userErrors(ctx, field)
 	}
@@ -6875,6 +6895,8 @@ func (ec *executionContext) childFields_UnmuteSubjectPayload(ctx context.Context
 	switch field.Name {
 	case "subject":
 		return ec.fieldContext_UnmuteSubjectPayload_subject(ctx, field)
+	case "cursor":
+		return ec.fieldContext_UnmuteSubjectPayload_cursor(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UnmuteSubjectPayload_userErrors(ctx, field)
 	}
@@ -14960,6 +14982,29 @@ func (ec *executionContext) fieldContext_MuteSubjectPayload_subject(_ context.Co
 	return graphql.NewScalarFieldContext("MuteSubjectPayload", field, false, false, "MutableSubject")
 }
 
+func (ec *executionContext) _MuteSubjectPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.MuteSubjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MuteSubjectPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MuteSubjectPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MuteSubjectPayload", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _MuteSubjectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MuteSubjectPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19790,6 +19835,29 @@ func (ec *executionContext) _UnmuteSubjectPayload_subject(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_UnmuteSubjectPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnmuteSubjectPayload", field, false, false, "MutableSubject")
+}
+
+func (ec *executionContext) _UnmuteSubjectPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.UnmuteSubjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnmuteSubjectPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnmuteSubjectPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnmuteSubjectPayload", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _UnmuteSubjectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnmuteSubjectPayload) (ret graphql.Marshaler) {
@@ -26694,6 +26762,11 @@ func (ec *executionContext) _MuteSubjectPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cursor":
+			out.Values[i] = ec._MuteSubjectPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._MuteSubjectPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -28650,6 +28723,11 @@ func (ec *executionContext) _UnmuteSubjectPayload(ctx context.Context, sel ast.S
 			out.Values[i] = graphql.MarshalString("UnmuteSubjectPayload")
 		case "subject":
 			out.Values[i] = ec._UnmuteSubjectPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._UnmuteSubjectPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -537,6 +537,8 @@ type MuteSubjectInput struct {
 type MuteSubjectPayload struct {
 	// The post or conversation.
 	Subject MutableSubject `json:"subject,omitempty"`
+	// The position of the event that it caused in the viewer's log: of a conversation; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
 	// What has to be mended; empty when it was done.
 	UserErrors []problem.UserError `json:"userErrors"`
 }
@@ -740,6 +742,8 @@ type UnmuteSubjectInput struct {
 type UnmuteSubjectPayload struct {
 	// The post or conversation.
 	Subject MutableSubject `json:"subject,omitempty"`
+	// The position of the event that it caused in the viewer's log: of a conversation; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
 	// What has to be mended; empty when it was done.
 	UserErrors []problem.UserError `json:"userErrors"`
 }

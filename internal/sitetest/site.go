@@ -40,6 +40,8 @@ type Site struct {
 	Broker func(*postgres.DB, *slog.Logger) stream.Broker
 	// NoIntrospection hides the schema of the servers started from now on.
 	NoIntrospection bool
+	// NoWorker leaves to others what workers do.
+	NoWorker bool
 }
 
 // NewSite makes an empty site.
@@ -107,6 +109,9 @@ func (s *Site) Start() *Server {
 	running.Go(func() { hub.Run(ctx) })
 	running.Go(func() { api.Run(ctx) })
 	running.Go(func() { positions.Run(ctx) })
+	if !s.NoWorker {
+		running.Go(func() { resolver.Bell.FanOut(ctx, hub, log) })
+	}
 	server := httptest.NewServer(api)
 	stop := sync.OnceFunc(func() {
 		drained, cancelDrain := context.WithTimeout(context.Background(), 10*time.Second)
