@@ -14,7 +14,7 @@ import (
 	"github.com/notewire/notewire/internal/sitetest"
 )
 
-func setMuted(c *client, mutation, subject string) *sitetest.Result {
+func muteSubject(c *client, mutation, subject string) *sitetest.Result {
 	input := map[string]string{"muteSubject": "MuteSubjectInput", "unmuteSubject": "UnmuteSubjectInput"}[mutation]
 	return c.Do(`mutation($in: `+input+`!) { `+mutation+`(input: $in) {
 		subject { __typename ... on Post { id viewerIsWatching } ... on Conversation { id isMuted } } cursor userErrors { code field } } }`, vars{"in": vars{"subjectId": subject}})
@@ -40,20 +40,20 @@ func TestWatchingAPost(t *testing.T) {
 
 	comment(hana, post, "", "two") // to both
 	for _, junk := range []string{"", "junk", "post_01h455vb4pex5vsknk084sn02q", "conversation_01h455vb4pex5vsknk084sn02q"} {
-		equal(t, junk, []string{"NOT_FOUND subjectId"}, setMuted(joon, "muteSubject", junk).UserErrors("muteSubject"))
+		equal(t, junk, []string{"NOT_FOUND subjectId"}, muteSubject(joon, "muteSubject", junk).UserErrors("muteSubject"))
 	}
 	for _, other := range []string{first, joon.ID} {
-		equal(t, other, []string{"INVALID subjectId"}, setMuted(joon, "muteSubject", other).UserErrors("muteSubject"))
+		equal(t, other, []string{"INVALID subjectId"}, muteSubject(joon, "muteSubject", other).UserErrors("muteSubject"))
 	}
-	equal(t, "nobody", "UNAUTHENTICATED", setMuted(site.Anonymous(t), "muteSubject", post).Code())
-	muted := setMuted(joon, "muteSubject", post).NoErrors()
+	equal(t, "nobody", "UNAUTHENTICATED", muteSubject(site.Anonymous(t), "muteSubject", post).Code())
+	muted := muteSubject(joon, "muteSubject", post).NoErrors()
 	equal(t, "muted", map[string]any{"__typename": "Post", "id": post, "viewerIsWatching": false}, muted.Get("muteSubject.subject"))
 	comment(hana, post, "", "three") // to mina only
 	comment(hana, post, first, "re") // a reply within what is muted
 	like(hana, first).NoErrors()     // as well as a like
 	comment(joon, post, "", "four")  // does not make joon watch again, but mina and hana hear of it
 	equal(t, "still", false, watches(joon, post))
-	setMuted(joon, "unmuteSubject", post).NoErrors()
+	muteSubject(joon, "unmuteSubject", post).NoErrors()
 	comment(hana, post, first, "five") // mina: of the post; joon: a reply, and not of the post as well
 
 	kinds := func(c *client) (list []string) {
@@ -70,9 +70,9 @@ func TestWatchingAPost(t *testing.T) {
 
 	// A conversation is muted in the same way.
 	conversation := write(mina, "hello", joon).conversation
-	quiet := setMuted(joon, "muteSubject", conversation).NoErrors()
+	quiet := muteSubject(joon, "muteSubject", conversation).NoErrors()
 	equal(t, "quiet", map[string]any{"__typename": "Conversation", "id": conversation, "isMuted": true}, quiet.Get("muteSubject.subject"))
-	equal(t, "a stranger's", []string{"NOT_FOUND subjectId"}, setMuted(hana, "muteSubject", conversation).UserErrors("muteSubject"))
+	equal(t, "a stranger's", []string{"NOT_FOUND subjectId"}, muteSubject(hana, "muteSubject", conversation).UserErrors("muteSubject"))
 }
 
 // crowd has many users watch a post; their ids come in order.
@@ -126,13 +126,13 @@ func TestAPostThatThousandsWatch(t *testing.T) {
 	few, post := createPost(mina, "few"), createPost(mina, "many")
 	crowd(t, site, few, 300)
 	users := crowd(t, site, post, many)
-	setMuted(hana, "unmuteSubject", post).NoErrors()
+	muteSubject(hana, "unmuteSubject", post).NoErrors()
 	live := listen(hana, hana.Cursor())
 
 	comment(joon, few, "", "to prepare what is prepared once")
 	commenting := func(on string) (did []string) {
 		for _, s := range site.Statements(func() { comment(joon, on, "", "hello") }) {
-			if !strings.Contains(s, "FROM wakes") { // what this process looks for again and again
+			if !strings.Contains(s, "FROM wakes") && !strings.Contains(s, "FROM epoch") { // what this process looks for again and again
 				did = append(did, s)
 			}
 		}
