@@ -50,9 +50,10 @@ func TestWhoIsNotifiedOfWhat(t *testing.T) {
 	}, lines(bell(t, mina, "")))
 	equal(t, "joon", []string{
 		line("LIKE", 2, 2, first, "[hana mina]"),
+		line("COMMENT", 1, 1, post, "[mina]"), // who has commented watches the post
 		line("REPLY", 2, 2, first, "[hana mina]"),
 	}, lines(bell(t, joon, "")))
-	equal(t, "hana", 0, len(bell(t, hana, "")))
+	equal(t, "hana", 1, len(bell(t, hana, "kinds: [COMMENT]")))
 	equal(t, "kinds", []string{line("LIKE", 2, 2, post, "[hana joon]"), line("COMMENT", 3, 2, post, "[joon hana]")}, lines(bell(t, mina, "kinds: [LIKE, COMMENT]")))
 	equal(t, "no kinds: all", 3, len(bell(t, mina, "kinds: []")))
 	equal(t, "pages", []string{"NOTE", "LIKE", "COMMENT"}, walk(t, mina, `{ viewer { notifications%s { nodes { kind } `+pageInfo+` } } }`, "viewer.notifications", "kind", 2))
