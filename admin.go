@@ -66,12 +66,14 @@ type fanouts struct{ bell *notify.Bell }
 
 var (
 	fanoutsPending = prometheus.NewDesc("notewire_fanouts_pending", "News that the workers have still to tell to watchers.", nil, nil)
+	fanoutsFailing = prometheus.NewDesc("notewire_fanouts_failing", "Those of them whose last attempt failed; they are tried again.", nil, nil)
 	fanoutsOldest  = prometheus.NewDesc("notewire_fanouts_oldest_seconds", "Since when the oldest of them waits.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (f fanouts) Describe(to chan<- *prometheus.Desc) {
 	to <- fanoutsPending
+	to <- fanoutsFailing
 	to <- fanoutsOldest
 }
 
@@ -79,10 +81,11 @@ func (f fanouts) Describe(to chan<- *prometheus.Desc) {
 func (f fanouts) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	pending, oldest, err := f.bell.Untold(ctx)
+	untold, err := f.bell.Untold(ctx)
 	if err != nil {
 		return
 	}
-	to <- prometheus.MustNewConstMetric(fanoutsPending, prometheus.GaugeValue, float64(pending))
-	to <- prometheus.MustNewConstMetric(fanoutsOldest, prometheus.GaugeValue, oldest.Seconds())
+	to <- prometheus.MustNewConstMetric(fanoutsPending, prometheus.GaugeValue, float64(untold.Pending))
+	to <- prometheus.MustNewConstMetric(fanoutsFailing, prometheus.GaugeValue, float64(untold.Failing))
+	to <- prometheus.MustNewConstMetric(fanoutsOldest, prometheus.GaugeValue, untold.Oldest.Seconds())
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,9 +17,11 @@ const (
 	// MaxTold is how many watchers one transaction notifies. Each is a lock, and some rows.
 	MaxTold = 200
 
-	fanoutPoll    = time.Second // how long work can lie when the broker said nothing
-	fanoutBackoff = time.Second // after the first failure, twice as long after each further one
-	fanoutLonger  = 6           // up to so many times twice: a minute
+	fanoutHands   = 2               // work at once in a process: while one waits for a lock, the other tells others
+	fanoutPoll    = time.Second     // how long work can lie when the broker said nothing
+	fanoutBackoff = time.Second     // after the first failure, twice as long after each further one
+	fanoutLonger  = 6               // up to so many times twice: a minute
+	fanoutFuture  = 2 * time.Minute // who is to wait for longer does not: the clock has been put back
 )
 
 // fanoutBell is the topic that is rung when there is work for the workers.
@@ -95,6 +98,14 @@ func (b *Bell) Later(ctx context.Context, tx *postgres.Tx, news News) error {
 
 // FanOut tells watchers what Later has left, until ctx is done. Any number of processes may do so.
 func (b *Bell) FanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
+	var hands sync.WaitGroup
+	for range fanoutHands {
+		hands.Go(func() { b.fanOut(ctx, hub, log) })
+	}
+	hands.Wait()
+}
+
+func (b *Bell) fanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
 	rung := make(chan struct{}, 1) // full: it is ringing already
 	defer hub.OnWake(fanoutBell, func() {
 		select {
@@ -104,11 +115,13 @@ func (b *Bell) FanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
 	})()
 	tick := time.NewTicker(fanoutPoll)
 	defer tick.Stop()
+	failing := false
 	for ctx.Err() == nil {
 		more, err := b.fanOutBatch(ctx, log)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && !failing && ctx.Err() == nil { // said once, not each second
 			log.Warn("watchers not looked for: trying again", "error", err)
 		}
+		failing = err != nil
 		if more {
 			continue
 		}
@@ -120,14 +133,22 @@ func (b *Bell) FanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
 	}
 }
 
-const (
-	// The first of each subject: those of one subject are told in order.
-	takeFanout = `
-SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, at, told_to FROM fanouts AS f
-WHERE not_before <= now() AND NOT EXISTS (SELECT FROM fanouts e WHERE e.subject_id = f.subject_id AND e.position < f.position)
-ORDER BY at, subject_id LIMIT 1 FOR UPDATE SKIP LOCKED`
+// The first of each subject may be told, because those of one subject are told in order. $1 is fanoutFuture
+// in seconds.
+const dueFanouts = `FROM fanouts AS f
+WHERE (not_before <= now() OR not_before > now() + make_interval(secs => $1))
+  AND NOT EXISTS (SELECT FROM fanouts e WHERE e.subject_id = f.subject_id AND e.position < f.position)`
 
-	moveFanout   = `UPDATE fanouts SET told_to = $3, failures = 0 WHERE subject_id = $1 AND position = $2`
+const (
+	// Most looks find nothing: they need no transaction.
+	lookForFanout = `SELECT 1 ` + dueFanouts + ` LIMIT 1`
+
+	// Who was told last comes last, so that many watchers of one subject do not keep those of others waiting.
+	takeFanout = `
+SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, told_to ` + dueFanouts + `
+ORDER BY not_before, subject_id LIMIT 1 FOR UPDATE SKIP LOCKED`
+
+	moveFanout   = `UPDATE fanouts SET told_to = $3, failures = 0, not_before = clock_timestamp() WHERE subject_id = $1 AND position = $2`
 	endFanout    = `DELETE FROM fanouts WHERE subject_id = $1 AND position = $2`
 	failedFanout = `
 UPDATE fanouts SET failures = failures + 1, not_before = now() + make_interval(secs => $3 * 2 ^ least(failures, $4))
@@ -137,13 +158,17 @@ WHERE subject_id = $1 AND position = $2`
 // fanOutBatch tells the next watchers of one of the news. How far it got is written in the same transaction:
 // whoever goes on after a crash begins with who was not told. more is false when there is nothing to do now.
 func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, err error) {
+	if due, err := b.isFanoutDue(ctx); err != nil || !due {
+		return false, err
+	}
 	var news News
+	at := time.Now().Truncate(time.Millisecond)
 	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		more, news = false, News{}
 		var except uuid.NullUUID
-		var at time.Time
 		var toldTo uuid.UUID
-		found, err := tx.Row(ctx, takeFanout, nil, &news.Subject, &news.Position, &news.Kind, &news.SubjectKind, &news.Cause, &news.Actor, &except, &at, &toldTo)
+		found, err := tx.Row(ctx, takeFanout, []any{fanoutFuture.Seconds()},
+			&news.Subject, &news.Position, &news.Kind, &news.SubjectKind, &news.Cause, &news.Actor, &except, &toldTo)
 		if err != nil || !found {
 			return err
 		}
@@ -175,15 +200,35 @@ func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, er
 	}
 	// This one waits; the others go on.
 	log.Error("watchers not told: trying again later", "subject", ids.Encode(news.SubjectKind, news.Subject), "error", err)
-	return true, b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		_, err := tx.Exec(ctx, failedFanout, news.Subject, news.Position, fanoutBackoff.Seconds(), fanoutLonger)
 		return err
 	})
+	return err == nil, err
 }
 
-// Untold is how many news are still to be told to their watchers, and since when the oldest of them waits.
-func (b *Bell) Untold(ctx context.Context) (pending int, oldest time.Duration, err error) {
+func (b *Bell) isFanoutDue(ctx context.Context) (due bool, err error) {
+	rows, err := b.db.Rows(ctx, lookForFanout, fanoutFuture.Seconds())
+	if err != nil {
+		return false, postgres.Explain(err)
+	}
+	defer rows.Close()
+	due = rows.Next()
+	return due, postgres.Explain(rows.Err())
+}
+
+// Untold is what the workers have still to tell to watchers.
+type Untold struct {
+	Pending int
+	Failing int           // of those, whose last batch failed; they are tried again
+	Oldest  time.Duration // since when the oldest of them waits; 0: there is none
+}
+
+// Untold counts, in the whole site, what is still to be told.
+func (b *Bell) Untold(ctx context.Context) (u Untold, err error) {
 	var seconds float64
-	err = b.db.QueryRowContext(ctx, `SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0) FROM fanouts`).Scan(&pending, &seconds)
-	return pending, time.Duration(seconds * float64(time.Second)), postgres.Explain(err)
+	err = b.db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE failures > 0), coalesce(extract(epoch FROM now() - min(at)), 0) FROM fanouts`).
+		Scan(&u.Pending, &u.Failing, &seconds)
+	u.Oldest = time.Duration(seconds * float64(time.Second))
+	return u, postgres.Explain(err)
 }

@@ -7,14 +7,14 @@ import (
 )
 
 // statements are the texts of those that a server has executed, except what a server does by itself, for
-// nobody in particular: the poll, and looking up a token, which is remembered for a second.
+// nobody in particular: the poll, looking for what workers do, and looking up a token, which is remembered for a second.
 type statements struct {
 	mu   sync.Mutex
 	list []string
 }
 
 func (s *statements) add(text string) {
-	if strings.Contains(text, "pg_snapshot_xmin") || strings.Contains(text, "pg_notify") || strings.Contains(text, "FROM tokens") {
+	if strings.Contains(text, "pg_snapshot_xmin") || strings.Contains(text, "pg_notify") || strings.Contains(text, "FROM fanouts") || strings.Contains(text, "FROM tokens") {
 		return
 	}
 	s.mu.Lock()
