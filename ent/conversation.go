@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/notewire/notewire/ent/conversation"
+	"github.com/notewire/notewire/ent/user"
 )
 
 // Conversation is the model entity for the Conversation schema.
@@ -26,6 +27,10 @@ type Conversation struct {
 	Name *string `json:"name,omitempty"`
 	// Title holds the value of the "title" field.
 	Title *string `json:"title,omitempty"`
+	// ROOM only: the title as it is searched, in lower case
+	FoldedTitle *string `json:"folded_title,omitempty"`
+	// ROOM only: how many take part, written under the lock of this row; others are few and are counted
+	ParticipantCount int `json:"participant_count,omitempty"`
 	// number of notes ever written here: the newest note's seq
 	Seq int64 `json:"seq,omitempty"`
 	// LastNoteID holds the value of the "last_note_id" field.
@@ -33,8 +38,39 @@ type Conversation struct {
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
-	UpdatedAt    time.Time `json:"updated_at,omitempty"`
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
+	// CreatorID holds the value of the "creator_id" field.
+	CreatorID *uuid.UUID `json:"creator_id,omitempty"`
+	// in the creator's log: the cursor of making it
+	Position int64 `json:"position,omitempty"`
+	// chosen by the author, unique among that author's rows of this table
+	IdempotencyKey *string `json:"idempotency_key,omitempty"`
+	// SHA-256 of the input: the same key with another input is refused
+	InputHash []byte `json:"input_hash,omitempty"`
+	// Edges holds the relations/edges for other nodes in the graph.
+	// The values are being populated by the ConversationQuery when eager-loading is set.
+	Edges        ConversationEdges `json:"edges"`
 	selectValues sql.SelectValues
+}
+
+// ConversationEdges holds the relations/edges for other nodes in the graph.
+type ConversationEdges struct {
+	// Creator holds the value of the creator edge.
+	Creator *User `json:"creator,omitempty"`
+	// loadedTypes holds the information for reporting if a
+	// type was loaded (or requested) in eager-loading or not.
+	loadedTypes [1]bool
+}
+
+// CreatorOrErr returns the Creator value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ConversationEdges) CreatorOrErr() (*User, error) {
+	if e.Creator != nil {
+		return e.Creator, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "creator"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -42,11 +78,13 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case conversation.FieldLastNoteID:
+		case conversation.FieldLastNoteID, conversation.FieldCreatorID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case conversation.FieldSeq:
+		case conversation.FieldInputHash:
+			values[i] = new([]byte)
+		case conversation.FieldParticipantCount, conversation.FieldSeq, conversation.FieldPosition:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldKind, conversation.FieldPair, conversation.FieldName, conversation.FieldTitle:
+		case conversation.FieldKind, conversation.FieldPair, conversation.FieldName, conversation.FieldTitle, conversation.FieldFoldedTitle, conversation.FieldIdempotencyKey:
 			values[i] = new(sql.NullString)
 		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -100,6 +138,19 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				_m.Title = new(string)
 				*_m.Title = value.String
 			}
+		case conversation.FieldFoldedTitle:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field folded_title", values[i])
+			} else if value.Valid {
+				_m.FoldedTitle = new(string)
+				*_m.FoldedTitle = value.String
+			}
+		case conversation.FieldParticipantCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field participant_count", values[i])
+			} else if value.Valid {
+				_m.ParticipantCount = int(value.Int64)
+			}
 		case conversation.FieldSeq:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field seq", values[i])
@@ -125,6 +176,32 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.UpdatedAt = value.Time
 			}
+		case conversation.FieldCreatorID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field creator_id", values[i])
+			} else if value.Valid {
+				_m.CreatorID = new(uuid.UUID)
+				*_m.CreatorID = *value.S.(*uuid.UUID)
+			}
+		case conversation.FieldPosition:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field position", values[i])
+			} else if value.Valid {
+				_m.Position = value.Int64
+			}
+		case conversation.FieldIdempotencyKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field idempotency_key", values[i])
+			} else if value.Valid {
+				_m.IdempotencyKey = new(string)
+				*_m.IdempotencyKey = value.String
+			}
+		case conversation.FieldInputHash:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field input_hash", values[i])
+			} else if value != nil {
+				_m.InputHash = *value
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -136,6 +213,11 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Conversation) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryCreator queries the "creator" edge of the Conversation entity.
+func (_m *Conversation) QueryCreator() *UserQuery {
+	return NewConversationClient(_m.config).QueryCreator(_m)
 }
 
 // Update returns a builder for updating this Conversation.
@@ -179,6 +261,14 @@ func (_m *Conversation) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
+	if v := _m.FoldedTitle; v != nil {
+		builder.WriteString("folded_title=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("participant_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ParticipantCount))
+	builder.WriteString(", ")
 	builder.WriteString("seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Seq))
 	builder.WriteString(", ")
@@ -192,6 +282,22 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("updated_at=")
 	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.CreatorID; v != nil {
+		builder.WriteString("creator_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("position=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Position))
+	builder.WriteString(", ")
+	if v := _m.IdempotencyKey; v != nil {
+		builder.WriteString("idempotency_key=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("input_hash=")
+	builder.WriteString(fmt.Sprintf("%v", _m.InputHash))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/notewire/notewire/ent/conversation"
+	"github.com/notewire/notewire/ent/user"
 )
 
 // ConversationCreate is the builder for creating a Conversation entity.
@@ -72,6 +73,34 @@ func (_c *ConversationCreate) SetNillableTitle(v *string) *ConversationCreate {
 	return _c
 }
 
+// SetFoldedTitle sets the "folded_title" field.
+func (_c *ConversationCreate) SetFoldedTitle(v string) *ConversationCreate {
+	_c.mutation.SetFoldedTitle(v)
+	return _c
+}
+
+// SetNillableFoldedTitle sets the "folded_title" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableFoldedTitle(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetFoldedTitle(*v)
+	}
+	return _c
+}
+
+// SetParticipantCount sets the "participant_count" field.
+func (_c *ConversationCreate) SetParticipantCount(v int) *ConversationCreate {
+	_c.mutation.SetParticipantCount(v)
+	return _c
+}
+
+// SetNillableParticipantCount sets the "participant_count" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableParticipantCount(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetParticipantCount(*v)
+	}
+	return _c
+}
+
 // SetSeq sets the "seq" field.
 func (_c *ConversationCreate) SetSeq(v int64) *ConversationCreate {
 	_c.mutation.SetSeq(v)
@@ -112,10 +141,63 @@ func (_c *ConversationCreate) SetUpdatedAt(v time.Time) *ConversationCreate {
 	return _c
 }
 
+// SetCreatorID sets the "creator_id" field.
+func (_c *ConversationCreate) SetCreatorID(v uuid.UUID) *ConversationCreate {
+	_c.mutation.SetCreatorID(v)
+	return _c
+}
+
+// SetNillableCreatorID sets the "creator_id" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableCreatorID(v *uuid.UUID) *ConversationCreate {
+	if v != nil {
+		_c.SetCreatorID(*v)
+	}
+	return _c
+}
+
+// SetPosition sets the "position" field.
+func (_c *ConversationCreate) SetPosition(v int64) *ConversationCreate {
+	_c.mutation.SetPosition(v)
+	return _c
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillablePosition(v *int64) *ConversationCreate {
+	if v != nil {
+		_c.SetPosition(*v)
+	}
+	return _c
+}
+
+// SetIdempotencyKey sets the "idempotency_key" field.
+func (_c *ConversationCreate) SetIdempotencyKey(v string) *ConversationCreate {
+	_c.mutation.SetIdempotencyKey(v)
+	return _c
+}
+
+// SetNillableIdempotencyKey sets the "idempotency_key" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableIdempotencyKey(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetIdempotencyKey(*v)
+	}
+	return _c
+}
+
+// SetInputHash sets the "input_hash" field.
+func (_c *ConversationCreate) SetInputHash(v []byte) *ConversationCreate {
+	_c.mutation.SetInputHash(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ConversationCreate) SetID(v uuid.UUID) *ConversationCreate {
 	_c.mutation.SetID(v)
 	return _c
+}
+
+// SetCreator sets the "creator" edge to the User entity.
+func (_c *ConversationCreate) SetCreator(v *User) *ConversationCreate {
+	return _c.SetCreatorID(v.ID)
 }
 
 // Mutation returns the ConversationMutation object of the builder.
@@ -153,9 +235,17 @@ func (_c *ConversationCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ConversationCreate) defaults() {
+	if _, ok := _c.mutation.ParticipantCount(); !ok {
+		v := conversation.DefaultParticipantCount
+		_c.mutation.SetParticipantCount(v)
+	}
 	if _, ok := _c.mutation.Seq(); !ok {
 		v := conversation.DefaultSeq
 		_c.mutation.SetSeq(v)
+	}
+	if _, ok := _c.mutation.Position(); !ok {
+		v := conversation.DefaultPosition
+		_c.mutation.SetPosition(v)
 	}
 }
 
@@ -169,6 +259,9 @@ func (_c *ConversationCreate) check() error {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Conversation.kind": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.ParticipantCount(); !ok {
+		return &ValidationError{Name: "participant_count", err: errors.New(`ent: missing required field "Conversation.participant_count"`)}
+	}
 	if _, ok := _c.mutation.Seq(); !ok {
 		return &ValidationError{Name: "seq", err: errors.New(`ent: missing required field "Conversation.seq"`)}
 	}
@@ -177,6 +270,9 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.UpdatedAt(); !ok {
 		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Conversation.updated_at"`)}
+	}
+	if _, ok := _c.mutation.Position(); !ok {
+		return &ValidationError{Name: "position", err: errors.New(`ent: missing required field "Conversation.position"`)}
 	}
 	return nil
 }
@@ -230,6 +326,14 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 		_spec.SetField(conversation.FieldTitle, field.TypeString, value)
 		_node.Title = &value
 	}
+	if value, ok := _c.mutation.FoldedTitle(); ok {
+		_spec.SetField(conversation.FieldFoldedTitle, field.TypeString, value)
+		_node.FoldedTitle = &value
+	}
+	if value, ok := _c.mutation.ParticipantCount(); ok {
+		_spec.SetField(conversation.FieldParticipantCount, field.TypeInt, value)
+		_node.ParticipantCount = value
+	}
 	if value, ok := _c.mutation.Seq(); ok {
 		_spec.SetField(conversation.FieldSeq, field.TypeInt64, value)
 		_node.Seq = value
@@ -245,6 +349,35 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.UpdatedAt(); ok {
 		_spec.SetField(conversation.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
+	}
+	if value, ok := _c.mutation.Position(); ok {
+		_spec.SetField(conversation.FieldPosition, field.TypeInt64, value)
+		_node.Position = value
+	}
+	if value, ok := _c.mutation.IdempotencyKey(); ok {
+		_spec.SetField(conversation.FieldIdempotencyKey, field.TypeString, value)
+		_node.IdempotencyKey = &value
+	}
+	if value, ok := _c.mutation.InputHash(); ok {
+		_spec.SetField(conversation.FieldInputHash, field.TypeBytes, value)
+		_node.InputHash = value
+	}
+	if nodes := _c.mutation.CreatorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   conversation.CreatorTable,
+			Columns: []string{conversation.CreatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.CreatorID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
 }
@@ -316,6 +449,42 @@ func (u *ConversationUpsert) ClearTitle() *ConversationUpsert {
 	return u
 }
 
+// SetFoldedTitle sets the "folded_title" field.
+func (u *ConversationUpsert) SetFoldedTitle(v string) *ConversationUpsert {
+	u.Set(conversation.FieldFoldedTitle, v)
+	return u
+}
+
+// UpdateFoldedTitle sets the "folded_title" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateFoldedTitle() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldFoldedTitle)
+	return u
+}
+
+// ClearFoldedTitle clears the value of the "folded_title" field.
+func (u *ConversationUpsert) ClearFoldedTitle() *ConversationUpsert {
+	u.SetNull(conversation.FieldFoldedTitle)
+	return u
+}
+
+// SetParticipantCount sets the "participant_count" field.
+func (u *ConversationUpsert) SetParticipantCount(v int) *ConversationUpsert {
+	u.Set(conversation.FieldParticipantCount, v)
+	return u
+}
+
+// UpdateParticipantCount sets the "participant_count" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateParticipantCount() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldParticipantCount)
+	return u
+}
+
+// AddParticipantCount adds v to the "participant_count" field.
+func (u *ConversationUpsert) AddParticipantCount(v int) *ConversationUpsert {
+	u.Add(conversation.FieldParticipantCount, v)
+	return u
+}
+
 // SetSeq sets the "seq" field.
 func (u *ConversationUpsert) SetSeq(v int64) *ConversationUpsert {
 	u.Set(conversation.FieldSeq, v)
@@ -364,6 +533,42 @@ func (u *ConversationUpsert) UpdateUpdatedAt() *ConversationUpsert {
 	return u
 }
 
+// SetCreatorID sets the "creator_id" field.
+func (u *ConversationUpsert) SetCreatorID(v uuid.UUID) *ConversationUpsert {
+	u.Set(conversation.FieldCreatorID, v)
+	return u
+}
+
+// UpdateCreatorID sets the "creator_id" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateCreatorID() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldCreatorID)
+	return u
+}
+
+// ClearCreatorID clears the value of the "creator_id" field.
+func (u *ConversationUpsert) ClearCreatorID() *ConversationUpsert {
+	u.SetNull(conversation.FieldCreatorID)
+	return u
+}
+
+// SetPosition sets the "position" field.
+func (u *ConversationUpsert) SetPosition(v int64) *ConversationUpsert {
+	u.Set(conversation.FieldPosition, v)
+	return u
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdatePosition() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldPosition)
+	return u
+}
+
+// AddPosition adds v to the "position" field.
+func (u *ConversationUpsert) AddPosition(v int64) *ConversationUpsert {
+	u.Add(conversation.FieldPosition, v)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -392,6 +597,12 @@ func (u *ConversationUpsertOne) UpdateNewValues() *ConversationUpsertOne {
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(conversation.FieldCreatedAt)
+		}
+		if _, exists := u.create.mutation.IdempotencyKey(); exists {
+			s.SetIgnore(conversation.FieldIdempotencyKey)
+		}
+		if _, exists := u.create.mutation.InputHash(); exists {
+			s.SetIgnore(conversation.FieldInputHash)
 		}
 	}))
 	return u
@@ -442,6 +653,48 @@ func (u *ConversationUpsertOne) UpdateTitle() *ConversationUpsertOne {
 func (u *ConversationUpsertOne) ClearTitle() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.ClearTitle()
+	})
+}
+
+// SetFoldedTitle sets the "folded_title" field.
+func (u *ConversationUpsertOne) SetFoldedTitle(v string) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFoldedTitle(v)
+	})
+}
+
+// UpdateFoldedTitle sets the "folded_title" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateFoldedTitle() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFoldedTitle()
+	})
+}
+
+// ClearFoldedTitle clears the value of the "folded_title" field.
+func (u *ConversationUpsertOne) ClearFoldedTitle() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.ClearFoldedTitle()
+	})
+}
+
+// SetParticipantCount sets the "participant_count" field.
+func (u *ConversationUpsertOne) SetParticipantCount(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetParticipantCount(v)
+	})
+}
+
+// AddParticipantCount adds v to the "participant_count" field.
+func (u *ConversationUpsertOne) AddParticipantCount(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddParticipantCount(v)
+	})
+}
+
+// UpdateParticipantCount sets the "participant_count" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateParticipantCount() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateParticipantCount()
 	})
 }
 
@@ -498,6 +751,48 @@ func (u *ConversationUpsertOne) SetUpdatedAt(v time.Time) *ConversationUpsertOne
 func (u *ConversationUpsertOne) UpdateUpdatedAt() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetCreatorID sets the "creator_id" field.
+func (u *ConversationUpsertOne) SetCreatorID(v uuid.UUID) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetCreatorID(v)
+	})
+}
+
+// UpdateCreatorID sets the "creator_id" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateCreatorID() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateCreatorID()
+	})
+}
+
+// ClearCreatorID clears the value of the "creator_id" field.
+func (u *ConversationUpsertOne) ClearCreatorID() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.ClearCreatorID()
+	})
+}
+
+// SetPosition sets the "position" field.
+func (u *ConversationUpsertOne) SetPosition(v int64) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetPosition(v)
+	})
+}
+
+// AddPosition adds v to the "position" field.
+func (u *ConversationUpsertOne) AddPosition(v int64) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddPosition(v)
+	})
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdatePosition() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdatePosition()
 	})
 }
 
@@ -696,6 +991,12 @@ func (u *ConversationUpsertBulk) UpdateNewValues() *ConversationUpsertBulk {
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(conversation.FieldCreatedAt)
 			}
+			if _, exists := b.mutation.IdempotencyKey(); exists {
+				s.SetIgnore(conversation.FieldIdempotencyKey)
+			}
+			if _, exists := b.mutation.InputHash(); exists {
+				s.SetIgnore(conversation.FieldInputHash)
+			}
 		}
 	}))
 	return u
@@ -746,6 +1047,48 @@ func (u *ConversationUpsertBulk) UpdateTitle() *ConversationUpsertBulk {
 func (u *ConversationUpsertBulk) ClearTitle() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.ClearTitle()
+	})
+}
+
+// SetFoldedTitle sets the "folded_title" field.
+func (u *ConversationUpsertBulk) SetFoldedTitle(v string) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFoldedTitle(v)
+	})
+}
+
+// UpdateFoldedTitle sets the "folded_title" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateFoldedTitle() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFoldedTitle()
+	})
+}
+
+// ClearFoldedTitle clears the value of the "folded_title" field.
+func (u *ConversationUpsertBulk) ClearFoldedTitle() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.ClearFoldedTitle()
+	})
+}
+
+// SetParticipantCount sets the "participant_count" field.
+func (u *ConversationUpsertBulk) SetParticipantCount(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetParticipantCount(v)
+	})
+}
+
+// AddParticipantCount adds v to the "participant_count" field.
+func (u *ConversationUpsertBulk) AddParticipantCount(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddParticipantCount(v)
+	})
+}
+
+// UpdateParticipantCount sets the "participant_count" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateParticipantCount() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateParticipantCount()
 	})
 }
 
@@ -802,6 +1145,48 @@ func (u *ConversationUpsertBulk) SetUpdatedAt(v time.Time) *ConversationUpsertBu
 func (u *ConversationUpsertBulk) UpdateUpdatedAt() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetCreatorID sets the "creator_id" field.
+func (u *ConversationUpsertBulk) SetCreatorID(v uuid.UUID) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetCreatorID(v)
+	})
+}
+
+// UpdateCreatorID sets the "creator_id" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateCreatorID() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateCreatorID()
+	})
+}
+
+// ClearCreatorID clears the value of the "creator_id" field.
+func (u *ConversationUpsertBulk) ClearCreatorID() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.ClearCreatorID()
+	})
+}
+
+// SetPosition sets the "position" field.
+func (u *ConversationUpsertBulk) SetPosition(v int64) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetPosition(v)
+	})
+}
+
+// AddPosition adds v to the "position" field.
+func (u *ConversationUpsertBulk) AddPosition(v int64) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddPosition(v)
+	})
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdatePosition() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdatePosition()
 	})
 }
 

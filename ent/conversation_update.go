@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/notewire/notewire/ent/conversation"
 	"github.com/notewire/notewire/ent/predicate"
+	"github.com/notewire/notewire/ent/user"
 )
 
 // ConversationUpdate is the builder for updating Conversation entities.
@@ -46,6 +47,47 @@ func (_u *ConversationUpdate) SetNillableTitle(v *string) *ConversationUpdate {
 // ClearTitle clears the value of the "title" field.
 func (_u *ConversationUpdate) ClearTitle() *ConversationUpdate {
 	_u.mutation.ClearTitle()
+	return _u
+}
+
+// SetFoldedTitle sets the "folded_title" field.
+func (_u *ConversationUpdate) SetFoldedTitle(v string) *ConversationUpdate {
+	_u.mutation.SetFoldedTitle(v)
+	return _u
+}
+
+// SetNillableFoldedTitle sets the "folded_title" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableFoldedTitle(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetFoldedTitle(*v)
+	}
+	return _u
+}
+
+// ClearFoldedTitle clears the value of the "folded_title" field.
+func (_u *ConversationUpdate) ClearFoldedTitle() *ConversationUpdate {
+	_u.mutation.ClearFoldedTitle()
+	return _u
+}
+
+// SetParticipantCount sets the "participant_count" field.
+func (_u *ConversationUpdate) SetParticipantCount(v int) *ConversationUpdate {
+	_u.mutation.ResetParticipantCount()
+	_u.mutation.SetParticipantCount(v)
+	return _u
+}
+
+// SetNillableParticipantCount sets the "participant_count" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableParticipantCount(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetParticipantCount(*v)
+	}
+	return _u
+}
+
+// AddParticipantCount adds value to the "participant_count" field.
+func (_u *ConversationUpdate) AddParticipantCount(v int) *ConversationUpdate {
+	_u.mutation.AddParticipantCount(v)
 	return _u
 }
 
@@ -104,9 +146,61 @@ func (_u *ConversationUpdate) SetNillableUpdatedAt(v *time.Time) *ConversationUp
 	return _u
 }
 
+// SetCreatorID sets the "creator_id" field.
+func (_u *ConversationUpdate) SetCreatorID(v uuid.UUID) *ConversationUpdate {
+	_u.mutation.SetCreatorID(v)
+	return _u
+}
+
+// SetNillableCreatorID sets the "creator_id" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableCreatorID(v *uuid.UUID) *ConversationUpdate {
+	if v != nil {
+		_u.SetCreatorID(*v)
+	}
+	return _u
+}
+
+// ClearCreatorID clears the value of the "creator_id" field.
+func (_u *ConversationUpdate) ClearCreatorID() *ConversationUpdate {
+	_u.mutation.ClearCreatorID()
+	return _u
+}
+
+// SetPosition sets the "position" field.
+func (_u *ConversationUpdate) SetPosition(v int64) *ConversationUpdate {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillablePosition(v *int64) *ConversationUpdate {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *ConversationUpdate) AddPosition(v int64) *ConversationUpdate {
+	_u.mutation.AddPosition(v)
+	return _u
+}
+
+// SetCreator sets the "creator" edge to the User entity.
+func (_u *ConversationUpdate) SetCreator(v *User) *ConversationUpdate {
+	return _u.SetCreatorID(v.ID)
+}
+
 // Mutation returns the ConversationMutation object of the builder.
 func (_u *ConversationUpdate) Mutation() *ConversationMutation {
 	return _u.mutation
+}
+
+// ClearCreator clears the "creator" edge to the User entity.
+func (_u *ConversationUpdate) ClearCreator() *ConversationUpdate {
+	_u.mutation.ClearCreator()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -157,6 +251,18 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.TitleCleared() {
 		_spec.ClearField(conversation.FieldTitle, field.TypeString)
 	}
+	if value, ok := _u.mutation.FoldedTitle(); ok {
+		_spec.SetField(conversation.FieldFoldedTitle, field.TypeString, value)
+	}
+	if _u.mutation.FoldedTitleCleared() {
+		_spec.ClearField(conversation.FieldFoldedTitle, field.TypeString)
+	}
+	if value, ok := _u.mutation.ParticipantCount(); ok {
+		_spec.SetField(conversation.FieldParticipantCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedParticipantCount(); ok {
+		_spec.AddField(conversation.FieldParticipantCount, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Seq(); ok {
 		_spec.SetField(conversation.FieldSeq, field.TypeInt64, value)
 	}
@@ -171,6 +277,47 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(conversation.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(conversation.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(conversation.FieldPosition, field.TypeInt64, value)
+	}
+	if _u.mutation.IdempotencyKeyCleared() {
+		_spec.ClearField(conversation.FieldIdempotencyKey, field.TypeString)
+	}
+	if _u.mutation.InputHashCleared() {
+		_spec.ClearField(conversation.FieldInputHash, field.TypeBytes)
+	}
+	if _u.mutation.CreatorCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   conversation.CreatorTable,
+			Columns: []string{conversation.CreatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CreatorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   conversation.CreatorTable,
+			Columns: []string{conversation.CreatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -209,6 +356,47 @@ func (_u *ConversationUpdateOne) SetNillableTitle(v *string) *ConversationUpdate
 // ClearTitle clears the value of the "title" field.
 func (_u *ConversationUpdateOne) ClearTitle() *ConversationUpdateOne {
 	_u.mutation.ClearTitle()
+	return _u
+}
+
+// SetFoldedTitle sets the "folded_title" field.
+func (_u *ConversationUpdateOne) SetFoldedTitle(v string) *ConversationUpdateOne {
+	_u.mutation.SetFoldedTitle(v)
+	return _u
+}
+
+// SetNillableFoldedTitle sets the "folded_title" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableFoldedTitle(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetFoldedTitle(*v)
+	}
+	return _u
+}
+
+// ClearFoldedTitle clears the value of the "folded_title" field.
+func (_u *ConversationUpdateOne) ClearFoldedTitle() *ConversationUpdateOne {
+	_u.mutation.ClearFoldedTitle()
+	return _u
+}
+
+// SetParticipantCount sets the "participant_count" field.
+func (_u *ConversationUpdateOne) SetParticipantCount(v int) *ConversationUpdateOne {
+	_u.mutation.ResetParticipantCount()
+	_u.mutation.SetParticipantCount(v)
+	return _u
+}
+
+// SetNillableParticipantCount sets the "participant_count" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableParticipantCount(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetParticipantCount(*v)
+	}
+	return _u
+}
+
+// AddParticipantCount adds value to the "participant_count" field.
+func (_u *ConversationUpdateOne) AddParticipantCount(v int) *ConversationUpdateOne {
+	_u.mutation.AddParticipantCount(v)
 	return _u
 }
 
@@ -267,9 +455,61 @@ func (_u *ConversationUpdateOne) SetNillableUpdatedAt(v *time.Time) *Conversatio
 	return _u
 }
 
+// SetCreatorID sets the "creator_id" field.
+func (_u *ConversationUpdateOne) SetCreatorID(v uuid.UUID) *ConversationUpdateOne {
+	_u.mutation.SetCreatorID(v)
+	return _u
+}
+
+// SetNillableCreatorID sets the "creator_id" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableCreatorID(v *uuid.UUID) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetCreatorID(*v)
+	}
+	return _u
+}
+
+// ClearCreatorID clears the value of the "creator_id" field.
+func (_u *ConversationUpdateOne) ClearCreatorID() *ConversationUpdateOne {
+	_u.mutation.ClearCreatorID()
+	return _u
+}
+
+// SetPosition sets the "position" field.
+func (_u *ConversationUpdateOne) SetPosition(v int64) *ConversationUpdateOne {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillablePosition(v *int64) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *ConversationUpdateOne) AddPosition(v int64) *ConversationUpdateOne {
+	_u.mutation.AddPosition(v)
+	return _u
+}
+
+// SetCreator sets the "creator" edge to the User entity.
+func (_u *ConversationUpdateOne) SetCreator(v *User) *ConversationUpdateOne {
+	return _u.SetCreatorID(v.ID)
+}
+
 // Mutation returns the ConversationMutation object of the builder.
 func (_u *ConversationUpdateOne) Mutation() *ConversationMutation {
 	return _u.mutation
+}
+
+// ClearCreator clears the "creator" edge to the User entity.
+func (_u *ConversationUpdateOne) ClearCreator() *ConversationUpdateOne {
+	_u.mutation.ClearCreator()
+	return _u
 }
 
 // Where appends a list predicates to the ConversationUpdate builder.
@@ -350,6 +590,18 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	if _u.mutation.TitleCleared() {
 		_spec.ClearField(conversation.FieldTitle, field.TypeString)
 	}
+	if value, ok := _u.mutation.FoldedTitle(); ok {
+		_spec.SetField(conversation.FieldFoldedTitle, field.TypeString, value)
+	}
+	if _u.mutation.FoldedTitleCleared() {
+		_spec.ClearField(conversation.FieldFoldedTitle, field.TypeString)
+	}
+	if value, ok := _u.mutation.ParticipantCount(); ok {
+		_spec.SetField(conversation.FieldParticipantCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedParticipantCount(); ok {
+		_spec.AddField(conversation.FieldParticipantCount, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Seq(); ok {
 		_spec.SetField(conversation.FieldSeq, field.TypeInt64, value)
 	}
@@ -364,6 +616,47 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(conversation.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(conversation.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(conversation.FieldPosition, field.TypeInt64, value)
+	}
+	if _u.mutation.IdempotencyKeyCleared() {
+		_spec.ClearField(conversation.FieldIdempotencyKey, field.TypeString)
+	}
+	if _u.mutation.InputHashCleared() {
+		_spec.ClearField(conversation.FieldInputHash, field.TypeBytes)
+	}
+	if _u.mutation.CreatorCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   conversation.CreatorTable,
+			Columns: []string{conversation.CreatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CreatorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   conversation.CreatorTable,
+			Columns: []string{conversation.CreatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &Conversation{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -1292,22 +1292,31 @@ func (m *CommentMutation) ResetEdge(name string) error {
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.
 type ConversationMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	kind          *conversation.Kind
-	pair          *string
-	name          *string
-	title         *string
-	seq           *int64
-	addseq        *int64
-	last_note_id  *uuid.UUID
-	created_at    *time.Time
-	updated_at    *time.Time
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Conversation, error)
-	predicates    []predicate.Conversation
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	kind                 *conversation.Kind
+	pair                 *string
+	name                 *string
+	title                *string
+	folded_title         *string
+	participant_count    *int
+	addparticipant_count *int
+	seq                  *int64
+	addseq               *int64
+	last_note_id         *uuid.UUID
+	created_at           *time.Time
+	updated_at           *time.Time
+	position             *int64
+	addposition          *int64
+	idempotency_key      *string
+	input_hash           *[]byte
+	clearedFields        map[string]struct{}
+	creator              *uuid.UUID
+	clearedcreator       bool
+	done                 bool
+	oldValue             func(context.Context) (*Conversation, error)
+	predicates           []predicate.Conversation
 }
 
 var _ ent.Mutation = (*ConversationMutation)(nil)
@@ -1597,6 +1606,111 @@ func (m *ConversationMutation) ResetTitle() {
 	delete(m.clearedFields, conversation.FieldTitle)
 }
 
+// SetFoldedTitle sets the "folded_title" field.
+func (m *ConversationMutation) SetFoldedTitle(s string) {
+	m.folded_title = &s
+}
+
+// FoldedTitle returns the value of the "folded_title" field in the mutation.
+func (m *ConversationMutation) FoldedTitle() (r string, exists bool) {
+	v := m.folded_title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFoldedTitle returns the old "folded_title" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldFoldedTitle(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFoldedTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFoldedTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFoldedTitle: %w", err)
+	}
+	return oldValue.FoldedTitle, nil
+}
+
+// ClearFoldedTitle clears the value of the "folded_title" field.
+func (m *ConversationMutation) ClearFoldedTitle() {
+	m.folded_title = nil
+	m.clearedFields[conversation.FieldFoldedTitle] = struct{}{}
+}
+
+// FoldedTitleCleared returns if the "folded_title" field was cleared in this mutation.
+func (m *ConversationMutation) FoldedTitleCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldFoldedTitle]
+	return ok
+}
+
+// ResetFoldedTitle resets all changes to the "folded_title" field.
+func (m *ConversationMutation) ResetFoldedTitle() {
+	m.folded_title = nil
+	delete(m.clearedFields, conversation.FieldFoldedTitle)
+}
+
+// SetParticipantCount sets the "participant_count" field.
+func (m *ConversationMutation) SetParticipantCount(i int) {
+	m.participant_count = &i
+	m.addparticipant_count = nil
+}
+
+// ParticipantCount returns the value of the "participant_count" field in the mutation.
+func (m *ConversationMutation) ParticipantCount() (r int, exists bool) {
+	v := m.participant_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticipantCount returns the old "participant_count" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldParticipantCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticipantCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticipantCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticipantCount: %w", err)
+	}
+	return oldValue.ParticipantCount, nil
+}
+
+// AddParticipantCount adds i to the "participant_count" field.
+func (m *ConversationMutation) AddParticipantCount(i int) {
+	if m.addparticipant_count != nil {
+		*m.addparticipant_count += i
+	} else {
+		m.addparticipant_count = &i
+	}
+}
+
+// AddedParticipantCount returns the value that was added to the "participant_count" field in this mutation.
+func (m *ConversationMutation) AddedParticipantCount() (r int, exists bool) {
+	v := m.addparticipant_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetParticipantCount resets all changes to the "participant_count" field.
+func (m *ConversationMutation) ResetParticipantCount() {
+	m.participant_count = nil
+	m.addparticipant_count = nil
+}
+
 // SetSeq sets the "seq" field.
 func (m *ConversationMutation) SetSeq(i int64) {
 	m.seq = &i
@@ -1774,6 +1888,236 @@ func (m *ConversationMutation) ResetUpdatedAt() {
 	m.updated_at = nil
 }
 
+// SetCreatorID sets the "creator_id" field.
+func (m *ConversationMutation) SetCreatorID(u uuid.UUID) {
+	m.creator = &u
+}
+
+// CreatorID returns the value of the "creator_id" field in the mutation.
+func (m *ConversationMutation) CreatorID() (r uuid.UUID, exists bool) {
+	v := m.creator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatorID returns the old "creator_id" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldCreatorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatorID: %w", err)
+	}
+	return oldValue.CreatorID, nil
+}
+
+// ClearCreatorID clears the value of the "creator_id" field.
+func (m *ConversationMutation) ClearCreatorID() {
+	m.creator = nil
+	m.clearedFields[conversation.FieldCreatorID] = struct{}{}
+}
+
+// CreatorIDCleared returns if the "creator_id" field was cleared in this mutation.
+func (m *ConversationMutation) CreatorIDCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldCreatorID]
+	return ok
+}
+
+// ResetCreatorID resets all changes to the "creator_id" field.
+func (m *ConversationMutation) ResetCreatorID() {
+	m.creator = nil
+	delete(m.clearedFields, conversation.FieldCreatorID)
+}
+
+// SetPosition sets the "position" field.
+func (m *ConversationMutation) SetPosition(i int64) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ConversationMutation) Position() (r int64, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldPosition(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ConversationMutation) AddPosition(i int64) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ConversationMutation) AddedPosition() (r int64, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ConversationMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetIdempotencyKey sets the "idempotency_key" field.
+func (m *ConversationMutation) SetIdempotencyKey(s string) {
+	m.idempotency_key = &s
+}
+
+// IdempotencyKey returns the value of the "idempotency_key" field in the mutation.
+func (m *ConversationMutation) IdempotencyKey() (r string, exists bool) {
+	v := m.idempotency_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdempotencyKey returns the old "idempotency_key" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldIdempotencyKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdempotencyKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdempotencyKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdempotencyKey: %w", err)
+	}
+	return oldValue.IdempotencyKey, nil
+}
+
+// ClearIdempotencyKey clears the value of the "idempotency_key" field.
+func (m *ConversationMutation) ClearIdempotencyKey() {
+	m.idempotency_key = nil
+	m.clearedFields[conversation.FieldIdempotencyKey] = struct{}{}
+}
+
+// IdempotencyKeyCleared returns if the "idempotency_key" field was cleared in this mutation.
+func (m *ConversationMutation) IdempotencyKeyCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldIdempotencyKey]
+	return ok
+}
+
+// ResetIdempotencyKey resets all changes to the "idempotency_key" field.
+func (m *ConversationMutation) ResetIdempotencyKey() {
+	m.idempotency_key = nil
+	delete(m.clearedFields, conversation.FieldIdempotencyKey)
+}
+
+// SetInputHash sets the "input_hash" field.
+func (m *ConversationMutation) SetInputHash(b []byte) {
+	m.input_hash = &b
+}
+
+// InputHash returns the value of the "input_hash" field in the mutation.
+func (m *ConversationMutation) InputHash() (r []byte, exists bool) {
+	v := m.input_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInputHash returns the old "input_hash" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldInputHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInputHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInputHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInputHash: %w", err)
+	}
+	return oldValue.InputHash, nil
+}
+
+// ClearInputHash clears the value of the "input_hash" field.
+func (m *ConversationMutation) ClearInputHash() {
+	m.input_hash = nil
+	m.clearedFields[conversation.FieldInputHash] = struct{}{}
+}
+
+// InputHashCleared returns if the "input_hash" field was cleared in this mutation.
+func (m *ConversationMutation) InputHashCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldInputHash]
+	return ok
+}
+
+// ResetInputHash resets all changes to the "input_hash" field.
+func (m *ConversationMutation) ResetInputHash() {
+	m.input_hash = nil
+	delete(m.clearedFields, conversation.FieldInputHash)
+}
+
+// ClearCreator clears the "creator" edge to the User entity.
+func (m *ConversationMutation) ClearCreator() {
+	m.clearedcreator = true
+	m.clearedFields[conversation.FieldCreatorID] = struct{}{}
+}
+
+// CreatorCleared reports if the "creator" edge to the User entity was cleared.
+func (m *ConversationMutation) CreatorCleared() bool {
+	return m.CreatorIDCleared() || m.clearedcreator
+}
+
+// CreatorIDs returns the "creator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreatorID instead. It exists only for internal usage by the builders.
+func (m *ConversationMutation) CreatorIDs() (ids []uuid.UUID) {
+	if id := m.creator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreator resets all changes to the "creator" edge.
+func (m *ConversationMutation) ResetCreator() {
+	m.creator = nil
+	m.clearedcreator = false
+}
+
 // Where appends a list predicates to the ConversationMutation builder.
 func (m *ConversationMutation) Where(ps ...predicate.Conversation) {
 	m.predicates = append(m.predicates, ps...)
@@ -1808,7 +2152,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 14)
 	if m.kind != nil {
 		fields = append(fields, conversation.FieldKind)
 	}
@@ -1821,6 +2165,12 @@ func (m *ConversationMutation) Fields() []string {
 	if m.title != nil {
 		fields = append(fields, conversation.FieldTitle)
 	}
+	if m.folded_title != nil {
+		fields = append(fields, conversation.FieldFoldedTitle)
+	}
+	if m.participant_count != nil {
+		fields = append(fields, conversation.FieldParticipantCount)
+	}
 	if m.seq != nil {
 		fields = append(fields, conversation.FieldSeq)
 	}
@@ -1832,6 +2182,18 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.updated_at != nil {
 		fields = append(fields, conversation.FieldUpdatedAt)
+	}
+	if m.creator != nil {
+		fields = append(fields, conversation.FieldCreatorID)
+	}
+	if m.position != nil {
+		fields = append(fields, conversation.FieldPosition)
+	}
+	if m.idempotency_key != nil {
+		fields = append(fields, conversation.FieldIdempotencyKey)
+	}
+	if m.input_hash != nil {
+		fields = append(fields, conversation.FieldInputHash)
 	}
 	return fields
 }
@@ -1849,6 +2211,10 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case conversation.FieldTitle:
 		return m.Title()
+	case conversation.FieldFoldedTitle:
+		return m.FoldedTitle()
+	case conversation.FieldParticipantCount:
+		return m.ParticipantCount()
 	case conversation.FieldSeq:
 		return m.Seq()
 	case conversation.FieldLastNoteID:
@@ -1857,6 +2223,14 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case conversation.FieldUpdatedAt:
 		return m.UpdatedAt()
+	case conversation.FieldCreatorID:
+		return m.CreatorID()
+	case conversation.FieldPosition:
+		return m.Position()
+	case conversation.FieldIdempotencyKey:
+		return m.IdempotencyKey()
+	case conversation.FieldInputHash:
+		return m.InputHash()
 	}
 	return nil, false
 }
@@ -1874,6 +2248,10 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldName(ctx)
 	case conversation.FieldTitle:
 		return m.OldTitle(ctx)
+	case conversation.FieldFoldedTitle:
+		return m.OldFoldedTitle(ctx)
+	case conversation.FieldParticipantCount:
+		return m.OldParticipantCount(ctx)
 	case conversation.FieldSeq:
 		return m.OldSeq(ctx)
 	case conversation.FieldLastNoteID:
@@ -1882,6 +2260,14 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldCreatedAt(ctx)
 	case conversation.FieldUpdatedAt:
 		return m.OldUpdatedAt(ctx)
+	case conversation.FieldCreatorID:
+		return m.OldCreatorID(ctx)
+	case conversation.FieldPosition:
+		return m.OldPosition(ctx)
+	case conversation.FieldIdempotencyKey:
+		return m.OldIdempotencyKey(ctx)
+	case conversation.FieldInputHash:
+		return m.OldInputHash(ctx)
 	}
 	return nil, fmt.Errorf("unknown Conversation field %s", name)
 }
@@ -1919,6 +2305,20 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTitle(v)
 		return nil
+	case conversation.FieldFoldedTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFoldedTitle(v)
+		return nil
+	case conversation.FieldParticipantCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticipantCount(v)
+		return nil
 	case conversation.FieldSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -1947,6 +2347,34 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetUpdatedAt(v)
 		return nil
+	case conversation.FieldCreatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatorID(v)
+		return nil
+	case conversation.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case conversation.FieldIdempotencyKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdempotencyKey(v)
+		return nil
+	case conversation.FieldInputHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInputHash(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Conversation field %s", name)
 }
@@ -1955,8 +2383,14 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ConversationMutation) AddedFields() []string {
 	var fields []string
+	if m.addparticipant_count != nil {
+		fields = append(fields, conversation.FieldParticipantCount)
+	}
 	if m.addseq != nil {
 		fields = append(fields, conversation.FieldSeq)
+	}
+	if m.addposition != nil {
+		fields = append(fields, conversation.FieldPosition)
 	}
 	return fields
 }
@@ -1966,8 +2400,12 @@ func (m *ConversationMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case conversation.FieldParticipantCount:
+		return m.AddedParticipantCount()
 	case conversation.FieldSeq:
 		return m.AddedSeq()
+	case conversation.FieldPosition:
+		return m.AddedPosition()
 	}
 	return nil, false
 }
@@ -1977,12 +2415,26 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case conversation.FieldParticipantCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddParticipantCount(v)
+		return nil
 	case conversation.FieldSeq:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddSeq(v)
+		return nil
+	case conversation.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Conversation numeric field %s", name)
@@ -2001,8 +2453,20 @@ func (m *ConversationMutation) ClearedFields() []string {
 	if m.FieldCleared(conversation.FieldTitle) {
 		fields = append(fields, conversation.FieldTitle)
 	}
+	if m.FieldCleared(conversation.FieldFoldedTitle) {
+		fields = append(fields, conversation.FieldFoldedTitle)
+	}
 	if m.FieldCleared(conversation.FieldLastNoteID) {
 		fields = append(fields, conversation.FieldLastNoteID)
+	}
+	if m.FieldCleared(conversation.FieldCreatorID) {
+		fields = append(fields, conversation.FieldCreatorID)
+	}
+	if m.FieldCleared(conversation.FieldIdempotencyKey) {
+		fields = append(fields, conversation.FieldIdempotencyKey)
+	}
+	if m.FieldCleared(conversation.FieldInputHash) {
+		fields = append(fields, conversation.FieldInputHash)
 	}
 	return fields
 }
@@ -2027,8 +2491,20 @@ func (m *ConversationMutation) ClearField(name string) error {
 	case conversation.FieldTitle:
 		m.ClearTitle()
 		return nil
+	case conversation.FieldFoldedTitle:
+		m.ClearFoldedTitle()
+		return nil
 	case conversation.FieldLastNoteID:
 		m.ClearLastNoteID()
+		return nil
+	case conversation.FieldCreatorID:
+		m.ClearCreatorID()
+		return nil
+	case conversation.FieldIdempotencyKey:
+		m.ClearIdempotencyKey()
+		return nil
+	case conversation.FieldInputHash:
+		m.ClearInputHash()
 		return nil
 	}
 	return fmt.Errorf("unknown Conversation nullable field %s", name)
@@ -2050,6 +2526,12 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldTitle:
 		m.ResetTitle()
 		return nil
+	case conversation.FieldFoldedTitle:
+		m.ResetFoldedTitle()
+		return nil
+	case conversation.FieldParticipantCount:
+		m.ResetParticipantCount()
+		return nil
 	case conversation.FieldSeq:
 		m.ResetSeq()
 		return nil
@@ -2062,25 +2544,46 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldUpdatedAt:
 		m.ResetUpdatedAt()
 		return nil
+	case conversation.FieldCreatorID:
+		m.ResetCreatorID()
+		return nil
+	case conversation.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case conversation.FieldIdempotencyKey:
+		m.ResetIdempotencyKey()
+		return nil
+	case conversation.FieldInputHash:
+		m.ResetInputHash()
+		return nil
 	}
 	return fmt.Errorf("unknown Conversation field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ConversationMutation) AddedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 1)
+	if m.creator != nil {
+		edges = append(edges, conversation.EdgeCreator)
+	}
 	return edges
 }
 
 // AddedIDs returns all IDs (to other nodes) that were added for the given edge
 // name in this mutation.
 func (m *ConversationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case conversation.EdgeCreator:
+		if id := m.creator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ConversationMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 1)
 	return edges
 }
 
@@ -2092,25 +2595,42 @@ func (m *ConversationMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ConversationMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 1)
+	if m.clearedcreator {
+		edges = append(edges, conversation.EdgeCreator)
+	}
 	return edges
 }
 
 // EdgeCleared returns a boolean which indicates if the edge with the given name
 // was cleared in this mutation.
 func (m *ConversationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case conversation.EdgeCreator:
+		return m.clearedcreator
+	}
 	return false
 }
 
 // ClearEdge clears the value of the edge with the given name. It returns an error
 // if that edge is not defined in the schema.
 func (m *ConversationMutation) ClearEdge(name string) error {
+	switch name {
+	case conversation.EdgeCreator:
+		m.ClearCreator()
+		return nil
+	}
 	return fmt.Errorf("unknown Conversation unique edge %s", name)
 }
 
 // ResetEdge resets all changes to the edge with the given name in this mutation.
 // It returns an error if the edge is not defined in the schema.
 func (m *ConversationMutation) ResetEdge(name string) error {
+	switch name {
+	case conversation.EdgeCreator:
+		m.ResetCreator()
+		return nil
+	}
 	return fmt.Errorf("unknown Conversation edge %s", name)
 }
 

@@ -28,10 +28,18 @@ func init() {
 	comment.DefaultLikeCount = commentDescLikeCount.Default.(int)
 	conversationFields := schema.Conversation{}.Fields()
 	_ = conversationFields
+	// conversationDescParticipantCount is the schema descriptor for participant_count field.
+	conversationDescParticipantCount := conversationFields[6].Descriptor()
+	// conversation.DefaultParticipantCount holds the default value on creation for the participant_count field.
+	conversation.DefaultParticipantCount = conversationDescParticipantCount.Default.(int)
 	// conversationDescSeq is the schema descriptor for seq field.
-	conversationDescSeq := conversationFields[5].Descriptor()
+	conversationDescSeq := conversationFields[7].Descriptor()
 	// conversation.DefaultSeq holds the default value on creation for the seq field.
 	conversation.DefaultSeq = conversationDescSeq.Default.(int64)
+	// conversationDescPosition is the schema descriptor for position field.
+	conversationDescPosition := conversationFields[12].Descriptor()
+	// conversation.DefaultPosition holds the default value on creation for the position field.
+	conversation.DefaultPosition = conversationDescPosition.Default.(int64)
 	notificationFields := schema.Notification{}.Fields()
 	_ = notificationFields
 	// notificationDescIsOpen is the schema descriptor for is_open field.

@@ -4744,7 +4744,7 @@ type Mutation {
     "Which conversation, and how."
     input: MuteConversationInput!
   ): MuteConversationPayload!
-  "Makes a group."
+  "Makes a group, which the viewer owns. To whom the viewer is a stranger, it waits among the requests."
   createGroup(
     "The group."
     input: CreateGroupInput!
@@ -4754,7 +4754,10 @@ type Mutation {
     "Which conversation, and its title."
     input: RenameConversationInput!
   ): RenameConversationPayload!
-  "Adds users to a group. They see what is written from then on."
+  """
+  Adds users to a group, in which the viewer takes part. They see what is written from then on; to whom the viewer is a stranger,
+  the group waits among the requests.
+  """
   addParticipants(
     "The group and the users."
     input: AddParticipantsInput!
@@ -4764,7 +4767,10 @@ type Mutation {
     "The conversation and the user."
     input: RemoveParticipantInput!
   ): RemoveParticipantPayload!
-  "Leaves a group or a room. The group is gone for the viewer, with its notes."
+  """
+  Leaves a group or a room. The group is gone for the viewer, with its notes. When the owner leaves, who has been in it longest
+  becomes the owner.
+  """
   leaveConversation(
     "Which conversation."
     input: LeaveConversationInput!
@@ -4774,7 +4780,10 @@ type Mutation {
     "The room."
     input: CreateRoomInput!
   ): CreateRoomPayload!
-  "Joins a room. Who has joined can write, is counted and can be named. Joining twice is joining once."
+  """
+  Joins a room. Who has joined can write, is counted and can be named. Joining twice is joining once. Who joins a room that
+  everybody has left becomes its owner.
+  """
   joinRoom(
     "Which room. Give exactly one of ` + "`" + `roomId` + "`" + ` and ` + "`" + `name` + "`" + `."
     input: JoinRoomInput!
@@ -5688,7 +5697,7 @@ type Subscription {
   noteReceived(
     "The position of the last event that was handled."
     after: Cursor
-    "Only notes of this conversation."
+    "Only notes of this conversation, which is no room. When the viewer cannot see it any more, the subscription ends with NOT_FOUND."
     conversationId: ID
     """
     An identifier of the client's own, made anew for each page that it loads: at most 64 bytes. The server remembers how far
@@ -5841,7 +5850,7 @@ type NoteDeleted implements Event {
 
 """
 A conversation of the viewer was made, renamed, joined, muted, archived, accepted or declined, or its participants have
-changed.
+changed. Of a room, which may have many, only those hear by this event who have changed something and whom it concerns.
 """
 type ConversationChanged implements Event {
   "The position just after the event."

@@ -23,6 +23,7 @@ import (
 type loaders struct {
 	users         *dataloadgen.Loader[uuid.UUID, *accounts.User]
 	conversations *dataloadgen.Loader[uuid.UUID, *notes.Conversation]
+	participants  *dataloadgen.Loader[uuid.UUID, *notes.Participant]
 	notes         *dataloadgen.Loader[uuid.UUID, *notes.Note]
 	readNotes     *dataloadgen.Loader[notes.ReadMark, *notes.Note]
 	readers       *dataloadgen.Loader[notes.Place, []notes.Reader]
@@ -69,6 +70,9 @@ func (r *Resolver) freshLoaders(ctx context.Context) context.Context {
 		users: load(r.LoadWait, r.Accounts.ByIDs),
 		conversations: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Conversation, error) {
 			return r.Notes.ConversationsByIDs(ctx, access.From(ctx), list)
+		}),
+		participants: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Participant, error) {
+			return r.Notes.ParticipantsByIDs(ctx, access.From(ctx), list)
 		}),
 		notes: load(r.LoadWait, func(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*notes.Note, error) {
 			return r.Notes.NotesByIDs(ctx, access.From(ctx), list)

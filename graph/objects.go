@@ -53,6 +53,8 @@ func object(ctx context.Context, kind ids.Kind, id uuid.UUID) (model.Node, error
 		return untyped(find(ctx, l.users, id))
 	case ids.Conversation:
 		return untyped(find(ctx, l.conversations, id))
+	case ids.Participant:
+		return untyped(find(ctx, l.participants, id))
 	case ids.Note:
 		return untyped(find(ctx, l.notes, id))
 	case ids.Post:
@@ -81,11 +83,8 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	if !ok {
 		return nil, nil
 	}
-	switch v := access.From(ctx); kind {
-	case ids.Participant:
-		return untyped(r.Notes.ParticipantByID(ctx, v, key))
-	case ids.Session:
-		return untyped(r.Accounts.OwnSession(ctx, v, key))
+	if kind == ids.Session {
+		return untyped(r.Accounts.OwnSession(ctx, access.From(ctx), key))
 	}
 	return object(ctx, kind, key)
 }

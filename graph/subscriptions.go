@@ -119,6 +119,7 @@ func (r *Resolver) noteReceived(ctx context.Context, after, conversation, device
 			}
 		}
 		convert := func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.NoteReceived)) error {
+			// What ends a viewer's part in a conversation says so in the viewer's log, on every server.
 			if only != nil && slices.Contains(subjects(events, stream.ConversationChanged), *only) {
 				if err := r.mustSee(ctx, v, *only); err != nil {
 					return err
@@ -134,17 +135,31 @@ func (r *Resolver) noteReceived(ctx context.Context, after, conversation, device
 				}
 			}, stream.NoteReceived)
 		}
-		return listen(ctx, r, wake, listening[*model.NoteReceived]{topic: v.UserID, after: after, device: device, name: name, convert: convert})
+		source, err := listen(ctx, r, wake, listening[*model.NoteReceived]{topic: v.UserID, after: after, device: device, name: name, convert: convert})
+		if err != nil || only == nil {
+			return source, err
+		}
+		if err := r.mustSee(ctx, v, *only); err != nil { // it ended before the log was listened to
+			source.Close()
+			return nil, err
+		}
+		return source, nil
 	})
 }
 
-// mustSee is NOT_FOUND for a conversation that the viewer cannot see, or not any more.
-func (r *Resolver) mustSee(ctx context.Context, v access.Viewer, conversation uuid.UUID) error {
-	found, err := r.Notes.ConversationsByIDs(ctx, v, []uuid.UUID{conversation})
-	if err == nil && found[conversation] == nil {
-		err = problem.New(problem.NotFound, "There is no such conversation.")
+// mustSee refuses a conversation that the viewer cannot see, or not any more, and rooms, which have logs of
+// their own.
+func (r *Resolver) mustSee(ctx context.Context, v access.Viewer, id uuid.UUID) error {
+	found, err := r.Notes.ConversationsByIDs(ctx, v, []uuid.UUID{id})
+	switch {
+	case err != nil:
+		return err
+	case found[id] == nil:
+		return problem.New(problem.NotFound, "There is no such conversation.")
+	case found[id].Kind == notes.Room:
+		return problem.New(problem.BadUserInput, "The notes of a room come by roomNoteAdded.")
 	}
-	return err
+	return nil
 }
 
 func (r *Resolver) notificationReceived(ctx context.Context, after, device *string) (<-chan *model.NotificationReceived, error) {

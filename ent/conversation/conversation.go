@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 )
 
 const (
@@ -21,6 +22,10 @@ const (
 	FieldName = "name"
 	// FieldTitle holds the string denoting the title field in the database.
 	FieldTitle = "title"
+	// FieldFoldedTitle holds the string denoting the folded_title field in the database.
+	FieldFoldedTitle = "folded_title"
+	// FieldParticipantCount holds the string denoting the participant_count field in the database.
+	FieldParticipantCount = "participant_count"
 	// FieldSeq holds the string denoting the seq field in the database.
 	FieldSeq = "seq"
 	// FieldLastNoteID holds the string denoting the last_note_id field in the database.
@@ -29,8 +34,25 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
 	FieldUpdatedAt = "updated_at"
+	// FieldCreatorID holds the string denoting the creator_id field in the database.
+	FieldCreatorID = "creator_id"
+	// FieldPosition holds the string denoting the position field in the database.
+	FieldPosition = "position"
+	// FieldIdempotencyKey holds the string denoting the idempotency_key field in the database.
+	FieldIdempotencyKey = "idempotency_key"
+	// FieldInputHash holds the string denoting the input_hash field in the database.
+	FieldInputHash = "input_hash"
+	// EdgeCreator holds the string denoting the creator edge name in mutations.
+	EdgeCreator = "creator"
 	// Table holds the table name of the conversation in the database.
 	Table = "conversations"
+	// CreatorTable is the table that holds the creator relation/edge.
+	CreatorTable = "conversations"
+	// CreatorInverseTable is the table name for the User entity.
+	// It exists in this package in order to avoid circular dependency with the "user" package.
+	CreatorInverseTable = "users"
+	// CreatorColumn is the table column denoting the creator relation/edge.
+	CreatorColumn = "creator_id"
 )
 
 // Columns holds all SQL columns for conversation fields.
@@ -40,10 +62,16 @@ var Columns = []string{
 	FieldPair,
 	FieldName,
 	FieldTitle,
+	FieldFoldedTitle,
+	FieldParticipantCount,
 	FieldSeq,
 	FieldLastNoteID,
 	FieldCreatedAt,
 	FieldUpdatedAt,
+	FieldCreatorID,
+	FieldPosition,
+	FieldIdempotencyKey,
+	FieldInputHash,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -57,8 +85,12 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultParticipantCount holds the default value on creation for the "participant_count" field.
+	DefaultParticipantCount int
 	// DefaultSeq holds the default value on creation for the "seq" field.
 	DefaultSeq int64
+	// DefaultPosition holds the default value on creation for the "position" field.
+	DefaultPosition int64
 )
 
 // Kind defines the type for the "kind" enum field.
@@ -113,6 +145,16 @@ func ByTitle(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTitle, opts...).ToFunc()
 }
 
+// ByFoldedTitle orders the results by the folded_title field.
+func ByFoldedTitle(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFoldedTitle, opts...).ToFunc()
+}
+
+// ByParticipantCount orders the results by the participant_count field.
+func ByParticipantCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldParticipantCount, opts...).ToFunc()
+}
+
 // BySeq orders the results by the seq field.
 func BySeq(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSeq, opts...).ToFunc()
@@ -131,4 +173,33 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByUpdatedAt orders the results by the updated_at field.
 func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
+}
+
+// ByCreatorID orders the results by the creator_id field.
+func ByCreatorID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCreatorID, opts...).ToFunc()
+}
+
+// ByPosition orders the results by the position field.
+func ByPosition(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPosition, opts...).ToFunc()
+}
+
+// ByIdempotencyKey orders the results by the idempotency_key field.
+func ByIdempotencyKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIdempotencyKey, opts...).ToFunc()
+}
+
+// ByCreatorField orders the results by creator field.
+func ByCreatorField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCreatorStep(), sql.OrderByField(field, opts...))
+	}
+}
+func newCreatorStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CreatorInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, CreatorTable, CreatorColumn),
+	)
 }

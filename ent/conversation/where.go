@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/notewire/notewire/ent/predicate"
 )
@@ -70,6 +71,16 @@ func Title(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldTitle, v))
 }
 
+// FoldedTitle applies equality check predicate on the "folded_title" field. It's identical to FoldedTitleEQ.
+func FoldedTitle(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFoldedTitle, v))
+}
+
+// ParticipantCount applies equality check predicate on the "participant_count" field. It's identical to ParticipantCountEQ.
+func ParticipantCount(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldParticipantCount, v))
+}
+
 // Seq applies equality check predicate on the "seq" field. It's identical to SeqEQ.
 func Seq(v int64) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldSeq, v))
@@ -88,6 +99,26 @@ func CreatedAt(v time.Time) predicate.Conversation {
 // UpdatedAt applies equality check predicate on the "updated_at" field. It's identical to UpdatedAtEQ.
 func UpdatedAt(v time.Time) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
+// CreatorID applies equality check predicate on the "creator_id" field. It's identical to CreatorIDEQ.
+func CreatorID(v uuid.UUID) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldCreatorID, v))
+}
+
+// Position applies equality check predicate on the "position" field. It's identical to PositionEQ.
+func Position(v int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldPosition, v))
+}
+
+// IdempotencyKey applies equality check predicate on the "idempotency_key" field. It's identical to IdempotencyKeyEQ.
+func IdempotencyKey(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldIdempotencyKey, v))
+}
+
+// InputHash applies equality check predicate on the "input_hash" field. It's identical to InputHashEQ.
+func InputHash(v []byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldInputHash, v))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.
@@ -335,6 +366,121 @@ func TitleContainsFold(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldContainsFold(FieldTitle, v))
 }
 
+// FoldedTitleEQ applies the EQ predicate on the "folded_title" field.
+func FoldedTitleEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFoldedTitle, v))
+}
+
+// FoldedTitleNEQ applies the NEQ predicate on the "folded_title" field.
+func FoldedTitleNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldFoldedTitle, v))
+}
+
+// FoldedTitleIn applies the In predicate on the "folded_title" field.
+func FoldedTitleIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldFoldedTitle, vs...))
+}
+
+// FoldedTitleNotIn applies the NotIn predicate on the "folded_title" field.
+func FoldedTitleNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldFoldedTitle, vs...))
+}
+
+// FoldedTitleGT applies the GT predicate on the "folded_title" field.
+func FoldedTitleGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldFoldedTitle, v))
+}
+
+// FoldedTitleGTE applies the GTE predicate on the "folded_title" field.
+func FoldedTitleGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldFoldedTitle, v))
+}
+
+// FoldedTitleLT applies the LT predicate on the "folded_title" field.
+func FoldedTitleLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldFoldedTitle, v))
+}
+
+// FoldedTitleLTE applies the LTE predicate on the "folded_title" field.
+func FoldedTitleLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldFoldedTitle, v))
+}
+
+// FoldedTitleContains applies the Contains predicate on the "folded_title" field.
+func FoldedTitleContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldFoldedTitle, v))
+}
+
+// FoldedTitleHasPrefix applies the HasPrefix predicate on the "folded_title" field.
+func FoldedTitleHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldFoldedTitle, v))
+}
+
+// FoldedTitleHasSuffix applies the HasSuffix predicate on the "folded_title" field.
+func FoldedTitleHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldFoldedTitle, v))
+}
+
+// FoldedTitleIsNil applies the IsNil predicate on the "folded_title" field.
+func FoldedTitleIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldFoldedTitle))
+}
+
+// FoldedTitleNotNil applies the NotNil predicate on the "folded_title" field.
+func FoldedTitleNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldFoldedTitle))
+}
+
+// FoldedTitleEqualFold applies the EqualFold predicate on the "folded_title" field.
+func FoldedTitleEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldFoldedTitle, v))
+}
+
+// FoldedTitleContainsFold applies the ContainsFold predicate on the "folded_title" field.
+func FoldedTitleContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldFoldedTitle, v))
+}
+
+// ParticipantCountEQ applies the EQ predicate on the "participant_count" field.
+func ParticipantCountEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldParticipantCount, v))
+}
+
+// ParticipantCountNEQ applies the NEQ predicate on the "participant_count" field.
+func ParticipantCountNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldParticipantCount, v))
+}
+
+// ParticipantCountIn applies the In predicate on the "participant_count" field.
+func ParticipantCountIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldParticipantCount, vs...))
+}
+
+// ParticipantCountNotIn applies the NotIn predicate on the "participant_count" field.
+func ParticipantCountNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldParticipantCount, vs...))
+}
+
+// ParticipantCountGT applies the GT predicate on the "participant_count" field.
+func ParticipantCountGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldParticipantCount, v))
+}
+
+// ParticipantCountGTE applies the GTE predicate on the "participant_count" field.
+func ParticipantCountGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldParticipantCount, v))
+}
+
+// ParticipantCountLT applies the LT predicate on the "participant_count" field.
+func ParticipantCountLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldParticipantCount, v))
+}
+
+// ParticipantCountLTE applies the LTE predicate on the "participant_count" field.
+func ParticipantCountLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldParticipantCount, v))
+}
+
 // SeqEQ applies the EQ predicate on the "seq" field.
 func SeqEQ(v int64) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldSeq, v))
@@ -503,6 +649,224 @@ func UpdatedAtLT(v time.Time) predicate.Conversation {
 // UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
 func UpdatedAtLTE(v time.Time) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldUpdatedAt, v))
+}
+
+// CreatorIDEQ applies the EQ predicate on the "creator_id" field.
+func CreatorIDEQ(v uuid.UUID) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldCreatorID, v))
+}
+
+// CreatorIDNEQ applies the NEQ predicate on the "creator_id" field.
+func CreatorIDNEQ(v uuid.UUID) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldCreatorID, v))
+}
+
+// CreatorIDIn applies the In predicate on the "creator_id" field.
+func CreatorIDIn(vs ...uuid.UUID) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldCreatorID, vs...))
+}
+
+// CreatorIDNotIn applies the NotIn predicate on the "creator_id" field.
+func CreatorIDNotIn(vs ...uuid.UUID) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldCreatorID, vs...))
+}
+
+// CreatorIDIsNil applies the IsNil predicate on the "creator_id" field.
+func CreatorIDIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldCreatorID))
+}
+
+// CreatorIDNotNil applies the NotNil predicate on the "creator_id" field.
+func CreatorIDNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldCreatorID))
+}
+
+// PositionEQ applies the EQ predicate on the "position" field.
+func PositionEQ(v int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldPosition, v))
+}
+
+// PositionNEQ applies the NEQ predicate on the "position" field.
+func PositionNEQ(v int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldPosition, v))
+}
+
+// PositionIn applies the In predicate on the "position" field.
+func PositionIn(vs ...int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldPosition, vs...))
+}
+
+// PositionNotIn applies the NotIn predicate on the "position" field.
+func PositionNotIn(vs ...int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldPosition, vs...))
+}
+
+// PositionGT applies the GT predicate on the "position" field.
+func PositionGT(v int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldPosition, v))
+}
+
+// PositionGTE applies the GTE predicate on the "position" field.
+func PositionGTE(v int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldPosition, v))
+}
+
+// PositionLT applies the LT predicate on the "position" field.
+func PositionLT(v int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldPosition, v))
+}
+
+// PositionLTE applies the LTE predicate on the "position" field.
+func PositionLTE(v int64) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldPosition, v))
+}
+
+// IdempotencyKeyEQ applies the EQ predicate on the "idempotency_key" field.
+func IdempotencyKeyEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyNEQ applies the NEQ predicate on the "idempotency_key" field.
+func IdempotencyKeyNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyIn applies the In predicate on the "idempotency_key" field.
+func IdempotencyKeyIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldIdempotencyKey, vs...))
+}
+
+// IdempotencyKeyNotIn applies the NotIn predicate on the "idempotency_key" field.
+func IdempotencyKeyNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldIdempotencyKey, vs...))
+}
+
+// IdempotencyKeyGT applies the GT predicate on the "idempotency_key" field.
+func IdempotencyKeyGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyGTE applies the GTE predicate on the "idempotency_key" field.
+func IdempotencyKeyGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyLT applies the LT predicate on the "idempotency_key" field.
+func IdempotencyKeyLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyLTE applies the LTE predicate on the "idempotency_key" field.
+func IdempotencyKeyLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyContains applies the Contains predicate on the "idempotency_key" field.
+func IdempotencyKeyContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyHasPrefix applies the HasPrefix predicate on the "idempotency_key" field.
+func IdempotencyKeyHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyHasSuffix applies the HasSuffix predicate on the "idempotency_key" field.
+func IdempotencyKeyHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyIsNil applies the IsNil predicate on the "idempotency_key" field.
+func IdempotencyKeyIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldIdempotencyKey))
+}
+
+// IdempotencyKeyNotNil applies the NotNil predicate on the "idempotency_key" field.
+func IdempotencyKeyNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldIdempotencyKey))
+}
+
+// IdempotencyKeyEqualFold applies the EqualFold predicate on the "idempotency_key" field.
+func IdempotencyKeyEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldIdempotencyKey, v))
+}
+
+// IdempotencyKeyContainsFold applies the ContainsFold predicate on the "idempotency_key" field.
+func IdempotencyKeyContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldIdempotencyKey, v))
+}
+
+// InputHashEQ applies the EQ predicate on the "input_hash" field.
+func InputHashEQ(v []byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldInputHash, v))
+}
+
+// InputHashNEQ applies the NEQ predicate on the "input_hash" field.
+func InputHashNEQ(v []byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldInputHash, v))
+}
+
+// InputHashIn applies the In predicate on the "input_hash" field.
+func InputHashIn(vs ...[]byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldInputHash, vs...))
+}
+
+// InputHashNotIn applies the NotIn predicate on the "input_hash" field.
+func InputHashNotIn(vs ...[]byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldInputHash, vs...))
+}
+
+// InputHashGT applies the GT predicate on the "input_hash" field.
+func InputHashGT(v []byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldInputHash, v))
+}
+
+// InputHashGTE applies the GTE predicate on the "input_hash" field.
+func InputHashGTE(v []byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldInputHash, v))
+}
+
+// InputHashLT applies the LT predicate on the "input_hash" field.
+func InputHashLT(v []byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldInputHash, v))
+}
+
+// InputHashLTE applies the LTE predicate on the "input_hash" field.
+func InputHashLTE(v []byte) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldInputHash, v))
+}
+
+// InputHashIsNil applies the IsNil predicate on the "input_hash" field.
+func InputHashIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldInputHash))
+}
+
+// InputHashNotNil applies the NotNil predicate on the "input_hash" field.
+func InputHashNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldInputHash))
+}
+
+// HasCreator applies the HasEdge predicate on the "creator" edge.
+func HasCreator() predicate.Conversation {
+	return predicate.Conversation(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, CreatorTable, CreatorColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCreatorWith applies the HasEdge predicate on the "creator" edge with a given conditions (other predicates).
+func HasCreatorWith(preds ...predicate.User) predicate.Conversation {
+	return predicate.Conversation(func(s *sql.Selector) {
+		step := newCreatorStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // And groups predicates with the AND operator between them.

@@ -75,16 +75,40 @@ var (
 		{Name: "pair", Type: field.TypeString, Unique: true, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "name", Type: field.TypeString, Unique: true, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "title", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "folded_title", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "participant_count", Type: field.TypeInt, Default: 0},
 		{Name: "seq", Type: field.TypeInt64, Default: 0},
 		{Name: "last_note_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "position", Type: field.TypeInt64, Default: 0},
+		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "input_hash", Type: field.TypeBytes, Nullable: true},
+		{Name: "creator_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ConversationsTable holds the schema information for the "conversations" table.
 	ConversationsTable = &schema.Table{
 		Name:       "conversations",
 		Columns:    ConversationsColumns,
 		PrimaryKey: []*schema.Column{ConversationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "conversations_users_creator",
+				Columns:    []*schema.Column{ConversationsColumns[14]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "conversation_creator_id_kind_idempotency_key",
+				Unique:  true,
+				Columns: []*schema.Column{ConversationsColumns[14], ConversationsColumns[1], ConversationsColumns[12]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "idempotency_key IS NOT NULL",
+				},
+			},
+		},
 	}
 	// LikesColumns holds the columns for the "likes" table.
 	LikesColumns = []*schema.Column{
@@ -285,6 +309,11 @@ var (
 				Columns: []*schema.Column{ParticipantsColumns[11], ParticipantsColumns[12]},
 			},
 			{
+				Name:    "participant_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantsColumns[11], ParticipantsColumns[0]},
+			},
+			{
 				Name:    "participant_user_id_position",
 				Unique:  false,
 				Columns: []*schema.Column{ParticipantsColumns[12], ParticipantsColumns[10]},
@@ -403,6 +432,7 @@ var (
 func init() {
 	CommentsTable.ForeignKeys[0].RefTable = PostsTable
 	CommentsTable.ForeignKeys[1].RefTable = UsersTable
+	ConversationsTable.ForeignKeys[0].RefTable = UsersTable
 	LikesTable.ForeignKeys[0].RefTable = UsersTable
 	NotesTable.ForeignKeys[0].RefTable = ConversationsTable
 	NotesTable.ForeignKeys[1].RefTable = UsersTable

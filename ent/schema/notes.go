@@ -13,7 +13,7 @@ type Conversation struct{ ent.Schema }
 
 // Fields of Conversation.
 func (Conversation) Fields() []ent.Field {
-	return []ent.Field{
+	return append([]ent.Field{
 		key(),
 		field.Enum("kind").Values("DIRECT", "GROUP", "ROOM").Immutable(),
 		field.String("pair").Optional().Nillable().Unique().Immutable().SchemaType(plainText).
@@ -21,10 +21,29 @@ func (Conversation) Fields() []ent.Field {
 		field.String("name").Optional().Nillable().Unique().Immutable().SchemaType(plainText).
 			Comment("ROOM only: by which it is joined, in lower case"),
 		field.String("title").Optional().Nillable().SchemaType(plainText),
+		field.String("folded_title").Optional().Nillable().SchemaType(plainText).
+			Comment("ROOM only: the title as it is searched, in lower case"),
+		field.Int("participant_count").Default(0).
+			Comment("ROOM only: how many take part, written under the lock of this row; others are few and are counted"),
 		field.Int64("seq").Default(0).Comment("number of notes ever written here: the newest note's seq"),
 		field.UUID("last_note_id", uuid.UUID{}).Optional().Nillable(),
 		createdAt(),
 		field.Time("updated_at").SchemaType(timestamp),
+		field.UUID("creator_id", uuid.UUID{}).Optional().Nillable(),
+		field.Int64("position").Default(0).Comment("in the creator's log: the cursor of making it"),
+	}, idempotent()...)
+}
+
+// Edges of Conversation.
+func (Conversation) Edges() []ent.Edge {
+	return []ent.Edge{orphaned("creator", User.Type, "creator_id")}
+}
+
+// Indexes of Conversation.
+func (Conversation) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("creator_id", "kind", "idempotency_key").Unique().
+			Annotations(entsql.IndexWhere("idempotency_key IS NOT NULL")),
 	}
 }
 
@@ -63,6 +82,7 @@ func (Participant) Edges() []ent.Edge {
 func (Participant) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("conversation_id", "user_id").Unique(),
+		index.Fields("conversation_id", "id"),
 		index.Fields("user_id", "position"),
 	}
 }

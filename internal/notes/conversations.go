@@ -19,7 +19,7 @@ import (
 )
 
 const selectConversations = `SELECT c.id, c.kind, c.name, c.title,
-  (SELECT count(*) FROM participants AS p WHERE p.conversation_id = c.id),
+  CASE WHEN c.kind = 'ROOM' THEN c.participant_count ELSE (SELECT count(*) FROM participants AS p WHERE p.conversation_id = c.id) END,
   (SELECT n.id FROM notes AS n WHERE n.conversation_id = c.id AND ` + access.NoteVisible + ` ORDER BY n.seq DESC LIMIT 1),
   c.created_at, c.updated_at,
   CASE WHEN c.kind = 'ROOM' THEN c.seq - coalesce(mine.last_read_seq, c.seq) ELSE mine.unread_count END,
@@ -121,16 +121,18 @@ func (s *Notes) Participants(ctx context.Context, v access.Viewer, conversation 
 	return page.Make(w, list, func(p *Participant) uuid.UUID { return p.ID }), nil
 }
 
-// ParticipantByID finds a participant of a conversation that the viewer takes part in too, or nil.
-func (s *Notes) ParticipantByID(ctx context.Context, v access.Viewer, id uuid.UUID) (*Participant, error) {
-	r, err := s.db.Ent().Participant.Query().Where(participant.ID(id), access.Participant(v)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
+// ParticipantsByIDs finds those of the participants whose conversations the viewer may see: takes part in, or
+// rooms.
+func (s *Notes) ParticipantsByIDs(ctx context.Context, v access.Viewer, list []uuid.UUID) (map[uuid.UUID]*Participant, error) {
+	rows, err := s.db.Ent().Participant.Query().Where(participant.IDIn(list...), access.Participant(v)).All(ctx)
 	if err != nil {
 		return nil, postgres.Explain(err)
 	}
-	return participantFromRow(r), nil
+	found := make(map[uuid.UUID]*Participant, len(rows))
+	for _, r := range rows {
+		found[r.ID] = participantFromRow(r)
+	}
+	return found, nil
 }
 
 // ReadUpTo is what marking a conversation as read gives.

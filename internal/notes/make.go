@@ -82,7 +82,11 @@ func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.
 	if len(missing) == 0 {
 		return nil
 	}
-	addressed, err := findRecipients(ctx, tx, missing)
+	invitations := make([]invitation, len(missing))
+	for i, d := range missing {
+		invitations[i] = invitation{d.sender, d.To}
+	}
+	addressed, err := findRecipients(ctx, tx, invitations)
 	if err != nil {
 		return err
 	}

@@ -16,12 +16,13 @@ type lockedConversation struct {
 	kind     Kind
 	seq      int64
 	lastNote uuid.UUID
-	members  []*member // of a room, only those who write now
+	members  []*member // of a room, only those who were asked for
 }
 
 // member is a participant of a locked conversation.
 type member struct {
 	user      uuid.UUID
+	role      Role
 	state     State
 	isMuted   bool
 	isBlocked bool           // in a direct conversation: one has blocked the other
@@ -45,14 +46,14 @@ func (c *lockedConversation) member(user uuid.UUID) *member {
 const lockConversation = `SELECT id, kind, seq FROM conversations WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`
 
 const findMembers = `
-SELECT p.conversation_id, p.user_id, p.state, p.is_muted, p.is_blocked,
+SELECT p.conversation_id, p.user_id, p.role, p.state, p.is_muted, p.is_blocked,
   ARRAY(SELECT b.other_id FROM blocks b WHERE b.user_id = p.user_id AND b.other_id = ANY($2))
 FROM participants p JOIN conversations c ON c.id = p.conversation_id
 WHERE p.conversation_id = ANY($1) AND (c.kind <> 'ROOM' OR p.user_id = ANY($2))
 ORDER BY p.conversation_id, p.joined_at, p.id`
 
 // lockConversations locks conversations and finds who takes part, as it is then. senders are those who are
-// about to write.
+// about to write; of rooms, nobody else is looked up.
 func lockConversations(ctx context.Context, tx *postgres.Tx, list, senders []uuid.UUID) (locked, error) {
 	state := locked{}
 	if len(list) == 0 {
@@ -83,7 +84,7 @@ func lockConversations(ctx context.Context, tx *postgres.Tx, list, senders []uui
 	for members.Next() {
 		var id uuid.UUID
 		m := &member{}
-		if err := members.Scan(&id, &m.user, &m.state, &m.isMuted, &m.isBlocked, &m.unseen); err != nil {
+		if err := members.Scan(&id, &m.user, &m.role, &m.state, &m.isMuted, &m.isBlocked, &m.unseen); err != nil {
 			return nil, err
 		}
 		if c := state[id]; c != nil {

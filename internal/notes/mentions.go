@@ -13,8 +13,11 @@ import (
 // mentions are who is named in a note of a room, and is to be told.
 type mentions map[*draft][]uuid.UUID
 
-// A name counts where no letter, digit or `_` stands before it: not in an address of mail.
-var mention = regexp.MustCompile(`(?:^|[^\pL\pN_])@([A-Za-z0-9_]{3,30})`)
+// A name counts where no letter, digit or `_` stands before it: not in an address of mail. What is too long
+// for a name names nobody, rather than whoever has its beginning for a name.
+var mention = regexp.MustCompile(`(?:^|[^\pL\pN_])@([A-Za-z0-9_]{3,})`)
+
+const maxUsername = 30
 
 // maxMentions of one note are told: naming everybody is not for the one who writes.
 const maxMentions = 20
@@ -63,7 +66,7 @@ func findMentions(ctx context.Context, tx *postgres.Tx, state locked, drafts []*
 func namesIn(body string) (names []string) {
 	seen := map[string]bool{}
 	for _, m := range mention.FindAllStringSubmatch(body, -1) {
-		if name := strings.ToLower(m[1]); !seen[name] && len(names) < maxMentions {
+		if name := strings.ToLower(m[1]); len(name) <= maxUsername && !seen[name] && len(names) < maxMentions {
 			seen[name] = true
 			names = append(names, name)
 		}

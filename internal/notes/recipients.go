@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
 )
@@ -36,15 +37,22 @@ SELECT w.i, u.id,
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) AS w(sender, recipient, pair, i)
 JOIN users u ON u.id = w.recipient`
 
-// findRecipients looks up whom drafts are addressed to: for each draft, those who exist.
-func findRecipients(ctx context.Context, tx *postgres.Tx, drafts []*draft) ([]recipients, error) {
+// invitation is a user's wish to begin a conversation with others, or to have them in one.
+type invitation struct {
+	by uuid.UUID
+	to []uuid.UUID
+}
+
+// findRecipients looks up whom invitations are for: for each invitation, those who exist. What keeps users
+// apart, and whether they know each other, changes only under both users' mailbox locks.
+func findRecipients(ctx context.Context, tx *postgres.Tx, list []invitation) ([]recipients, error) {
 	var senders, users postgres.UUIDs
 	var pairs []string
 	var order []int64
-	for i, d := range drafts {
-		for _, to := range d.To {
-			senders, users = append(senders, d.sender), append(users, to)
-			pairs, order = append(pairs, pair(d.sender, to)), append(order, int64(i))
+	for i, in := range list {
+		for _, to := range in.to {
+			senders, users = append(senders, in.by), append(users, to)
+			pairs, order = append(pairs, pair(in.by, to)), append(order, int64(i))
 		}
 	}
 	rows, err := tx.Rows(ctx, readRecipients, senders, users, pairs, order)
@@ -52,7 +60,7 @@ func findRecipients(ctx context.Context, tx *postgres.Tx, drafts []*draft) ([]re
 		return nil, err
 	}
 	defer rows.Close()
-	found := make([]recipients, len(drafts))
+	found := make([]recipients, len(list))
 	for rows.Next() {
 		var i int
 		var r recipient
@@ -62,6 +70,56 @@ func findRecipients(ctx context.Context, tx *postgres.Tx, drafts []*draft) ([]re
 		found[i] = append(found[i], r)
 	}
 	return found, rows.Err()
+}
+
+const findUsers = `SELECT id FROM users WHERE id = ANY($1)`
+
+// checkUsers refuses users who do not exist.
+func checkUsers(ctx context.Context, tx *postgres.Tx, users []uuid.UUID) error {
+	rows, err := tx.Rows(ctx, findUsers, postgres.UUIDs(users))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	exist := make(map[uuid.UUID]bool, len(users))
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		exist[id] = true
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	var e problem.UserErrors
+	for _, u := range users {
+		switch {
+		case exist[u]:
+		case u == uuid.Nil:
+			e.Add(problem.Missing, "userIds", "One of these is not the identifier of a user.")
+		default:
+			e.Add(problem.Missing, "userIds", "There is no such user: %s.", ids.Encode(ids.User, u))
+		}
+	}
+	return e.Err()
+}
+
+// invite finds how users stand to a conversation in which one user wants to have them: as a request, where
+// that is a stranger. It refuses those who are kept apart from that user. Their mailboxes must be locked.
+func invite(ctx context.Context, tx *postgres.Tx, by uuid.UUID, users []uuid.UUID) (map[uuid.UUID]State, error) {
+	found, err := findRecipients(ctx, tx, []invitation{{by, users}})
+	if err != nil {
+		return nil, err
+	}
+	states := make(map[uuid.UUID]State, len(users))
+	for _, r := range found[0] {
+		if r.isBlocked {
+			return nil, problem.Refuse(problem.NotAllowed, "userIds", "You cannot have one of these users in a conversation.")
+		}
+		states[r.user] = r.state()
+	}
+	return states, nil
 }
 
 // refusal says why a conversation with these cannot be begun, or is nil. What keeps two users apart is not

@@ -89,10 +89,15 @@ func (in *Outgoing) check(v access.Viewer) error {
 
 // hash is of the input but its key: it tells a repetition from another note.
 func (in *Outgoing) hash() []byte {
-	if in.IdempotencyKey == nil {
+	return inputHash(in.IdempotencyKey, in.To, in.ConversationID, in.Body, in.ReplyToID)
+}
+
+// inputHash tells a repetition of an input from another input under the same key; nil without a key.
+func inputHash(key *string, input ...any) []byte {
+	if key == nil {
 		return nil
 	}
-	b, _ := json.Marshal([]any{in.To, in.ConversationID, in.Body, in.ReplyToID})
+	b, _ := json.Marshal(input)
 	h := sha256.Sum256(b)
 	return h[:]
 }
