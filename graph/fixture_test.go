@@ -101,7 +101,8 @@ type event struct {
 const allEvents = `subscription($after: Cursor) { events(after: $after) {
   __typename cursor occurredAt unread ` + countFields + `
   ... on NoteReceived { note { id } } ... on NoteSent { note { id } } ... on ConversationRead { conversation { id } }
-  ... on NotificationReceived { notification { id } } ... on NotificationChanged { notification { id } } ... on NotificationRetracted { notificationId } } }`
+  ... on NotificationReceived { notification { id } } ... on NotificationChanged { notification { id } } ... on NotificationRetracted { notificationId }
+  ... on ConversationChanged { conversation { id } } ... on ConversationRemoved { conversationId } } }`
 
 // listen follows all events of a user after a cursor.
 func listen(c *client, after string) *sitetest.Subscription {
@@ -121,8 +122,10 @@ func nextEvent(t testing.TB, s *sitetest.Subscription) event {
 			e.subject = o["id"].(string)
 		}
 	}
-	if id, ok := data["notificationId"].(string); ok {
-		e.subject = id
+	for _, name := range []string{"notificationId", "conversationId"} {
+		if id, ok := data[name].(string); ok {
+			e.subject = id
+		}
 	}
 	return e
 }

@@ -59,6 +59,19 @@ func (c *Client) Subscribe(query string, vars Vars) *Subscription {
 	return s
 }
 
+// Also opens another subscription on the same socket. What comes is read with Message.
+func (s *Subscription) Also(id, query string, vars Vars) {
+	s.t.Helper()
+	s.send(map[string]any{"type": "subscribe", "id": id, "payload": map[string]any{"query": query, "variables": vars}})
+}
+
+// Message waits for the next message of any subscription of the socket. That of Subscribe has the id "s".
+func (s *Subscription) Message() (kind, id, payload string) {
+	s.t.Helper()
+	m := s.read()
+	return m.Type, m.ID, string(m.Payload)
+}
+
 type message struct {
 	Type    string          `json:"type"`
 	ID      string          `json:"id"`
