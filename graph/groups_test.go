@@ -163,7 +163,9 @@ func TestAddingToAGroup(t *testing.T) {
 	before := answer(mina, id, "before")
 	block(t, site, sora, joon)
 	waits := group(stranger, "waits", joon)
-	add := func(conversation string, users ...string) vars { return vars{"conversationId": conversation, "userIds": append([]string{}, users...)} }
+	add := func(conversation string, users ...string) vars {
+		return vars{"conversationId": conversation, "userIds": append([]string{}, users...)}
+	}
 	refusedAll(t, site, addParticipants, "addParticipants",
 		refusal{"nobody signed in", site.Anonymous(t), add(id, hana.ID), "UNAUTHENTICATED"},
 		refusal{"nobody named", mina, add(id), "REQUIRED userIds"},
