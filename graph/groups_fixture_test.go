@@ -77,15 +77,6 @@ func leave(by *client, conversation string) *sitetest.Result {
 	return by.Do(leaveConversation, vars{"in": vars{"conversationId": conversation}})
 }
 
-// block has a user not see another, and the other way round.
-func block(t *testing.T, site *sitetest.Server, by, other *client) {
-	t.Helper()
-	_, err := site.DB.ExecContext(t.Context(), `INSERT INTO blocks (user_id, other_id, by_user, created_at) VALUES ($1, $2, true, now()), ($2, $1, false, now())`, userID(t, by), userID(t, other))
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // nobodys are identifiers that are no user's, or no conversation's: one that does not exist, one of another
 // kind, and no identifier at all.
 const (

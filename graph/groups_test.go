@@ -86,7 +86,7 @@ func TestMakingAGroupIsRefused(t *testing.T) {
 	site := sitetest.New(t)
 	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
 	site.Acquaint(mina, joon, hana)
-	block(t, site, hana, mina)
+	block(hana, mina)
 	note := write(mina, "x", joon)
 	many := make([]string, 200)
 	for i := range many {
@@ -161,7 +161,7 @@ func TestAddingToAGroup(t *testing.T) {
 	id, direct := group(mina, "g", joon), write(mina, "x", joon).conversation
 	room := mina.Do(createRoom, vars{"in": vars{"name": "room"}}).NoErrors().Text("createRoom.conversation.id")
 	before := answer(mina, id, "before")
-	block(t, site, sora, joon)
+	block(sora, joon)
 	waits := group(stranger, "waits", joon)
 	add := func(conversation string, users ...string) vars {
 		return vars{"conversationId": conversation, "userIds": append([]string{}, users...)}

@@ -178,7 +178,7 @@ func TestTheLogOfARoom(t *testing.T) {
 	join(joon, "room")
 	join(hana, "room")
 	join(joon, "other")
-	block(t, site, hana, joon)
+	block(hana, joon)
 	atRoom := func(c *client, after any) *sitetest.Subscription {
 		return c.Subscribe(roomNoteAdded, vars{"room": id, "after": after}).Ready()
 	}
@@ -295,7 +295,7 @@ func TestMentionsInARoom(t *testing.T) {
 	for _, c := range []*client{joon, hana, muted, blocked} {
 		join(c, "room")
 	}
-	block(t, site, blocked, mina)
+	block(blocked, mina)
 	if _, err := site.DB.ExecContext(t.Context(), `UPDATE participants SET is_muted = true WHERE user_id = $1`, userID(t, muted)); err != nil {
 		t.Fatal(err)
 	}

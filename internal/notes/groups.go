@@ -76,7 +76,7 @@ func (m *making) insert(ctx context.Context, tx *postgres.Tx) (found bool, err e
 const placeMade = `UPDATE conversations SET position = $2 WHERE id = $1`
 
 // make makes a conversation in which the creator has others.
-func (s *Notes) make(ctx context.Context, tx *postgres.Tx, m *making, others []uuid.UUID) (*Changed, error) {
+func (s *Notes) make(ctx context.Context, tx *postgres.Tx, v access.Viewer, m *making, others []uuid.UUID) (*Outcome, error) {
 	batch := s.log.Begin(tx, m.at)
 	everybody := append([]uuid.UUID{m.creator}, others...)
 	if err := batch.Lock(ctx, everybody...); err != nil {
@@ -102,8 +102,8 @@ func (s *Notes) make(ctx context.Context, tx *postgres.Tx, m *making, others []u
 	if _, err := tx.Exec(ctx, placeMade, m.id, m.madePosition); err != nil {
 		return nil, err
 	}
-	made, err := s.told(ctx, batch, m.creator)
-	return &made, err
+	made := &Outcome{}
+	return made, s.finish(ctx, batch, v, &made.Changed)
 }
 
 // NewGroup is a group to be made.
@@ -132,13 +132,13 @@ func (in *NewGroup) check(v access.Viewer) error {
 
 // CreateGroup makes a group of the viewer, who owns it, and others. To whom the viewer is a stranger, it waits
 // as a request. The key of an earlier group of the viewer gives that group, if the input is the same.
-func (s *Notes) CreateGroup(ctx context.Context, v access.Viewer, in NewGroup) (*Changed, error) {
+func (s *Notes) CreateGroup(ctx context.Context, v access.Viewer, in NewGroup) (*Outcome, error) {
 	in.Users = distinct(in.Users)
 	if err := in.check(v); err != nil {
 		return nil, err
 	}
 	id, now := ids.New(), time.Now().Truncate(time.Millisecond)
-	return s.create(ctx, v, func(ctx context.Context, tx *postgres.Tx) (*making, *Changed, error) {
+	return s.create(ctx, v, func(ctx context.Context, tx *postgres.Tx) (*making, *Outcome, error) {
 		m := &making{id: id, kind: Group, title: in.Title, creator: v.UserID, at: now, key: in.IdempotencyKey,
 			hash: inputHash(in.IdempotencyKey, in.Title, in.Users)}
 		if found, err := m.insert(ctx, tx); found || err != nil {
@@ -147,15 +147,15 @@ func (s *Notes) CreateGroup(ctx context.Context, v access.Viewer, in NewGroup) (
 		if err := checkUsers(ctx, tx, in.Users); err != nil {
 			return m, nil, err
 		}
-		made, err := s.make(ctx, tx, m, in.Users)
+		made, err := s.make(ctx, tx, v, m, in.Users)
 		return m, made, err
 	})
 }
 
 // create runs f, which makes a conversation or finds one that was made, and reads it.
-func (s *Notes) create(ctx context.Context, v access.Viewer, f func(context.Context, *postgres.Tx) (*making, *Changed, error)) (*Changed, error) {
+func (s *Notes) create(ctx context.Context, v access.Viewer, f func(context.Context, *postgres.Tx) (*making, *Outcome, error)) (*Outcome, error) {
 	var m *making
-	var result *Changed
+	var result *Outcome
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) (err error) {
 		m, result, err = f(ctx, tx)
 		return err
@@ -164,7 +164,7 @@ func (s *Notes) create(ctx context.Context, v access.Viewer, f func(context.Cont
 		return nil, err
 	}
 	if result == nil { // it was made earlier
-		result = &Changed{Cursor: new(s.log.Cursor(v.UserID, m.madePosition))}
+		result = &Outcome{Changed: Changed{Cursor: new(s.log.Cursor(v.UserID, m.madePosition))}}
 	}
 	return result, s.reread(ctx, v, m.id, result)
 }
@@ -172,7 +172,7 @@ func (s *Notes) create(ctx context.Context, v access.Viewer, f func(context.Cont
 const writeTitle = `UPDATE conversations SET title = $2, folded_title = $3 WHERE id = $1 AND title IS DISTINCT FROM $2`
 
 // Rename gives a group or a room another title. Only its owner can.
-func (s *Notes) Rename(ctx context.Context, v access.Viewer, conversation uuid.UUID, title string) (*Changed, error) {
+func (s *Notes) Rename(ctx context.Context, v access.Viewer, conversation uuid.UUID, title string) (*Outcome, error) {
 	var e problem.UserErrors
 	e.Text("title", title, MaxTitle)
 	if err := e.Err(); err != nil {

@@ -15,11 +15,10 @@ import (
 	"github.com/notewire/notewire/internal/stream"
 )
 
-// Changed is what making, changing, joining or leaving a conversation gives.
-type Changed struct {
+// Outcome is what making, changing, joining or leaving a conversation gives.
+type Outcome struct {
+	Changed
 	Conversation *Conversation // as it is now; nil when the viewer cannot see it any more
-	Unread       stream.Unread // the viewer's counters after it
-	Cursor       *string       // of the last event that it caused in the viewer's log; nil when it caused none
 }
 
 // change is one run of a transaction that changes who takes part in a conversation, or its title. It holds
@@ -30,6 +29,7 @@ type change struct {
 	actor uuid.UUID
 	tx    *postgres.Tx
 	batch *stream.Batch
+	begun bool // the mailboxes are locked: there is something to change
 }
 
 // me is the actor's part; nil for who only looks into a room.
@@ -51,6 +51,7 @@ func (c *change) audience(concerned ...uuid.UUID) []uuid.UUID {
 
 // lock locks the mailboxes of those who are to hear of the change.
 func (c *change) lock(ctx context.Context, users []uuid.UUID) error {
+	c.begun = true
 	return c.batch.Lock(ctx, users...)
 }
 
@@ -61,9 +62,10 @@ func (c *change) tell(user uuid.UUID) (position int64) {
 
 // change runs f on a locked conversation that the viewer may see, and reads what became of it. others are
 // users whose part in a room f needs to know. field is blamed where there is no such conversation.
-func (s *Notes) change(ctx context.Context, v access.Viewer, field string, id uuid.UUID, others []uuid.UUID, f func(context.Context, *change) error) (*Changed, error) {
-	result := &Changed{}
+func (s *Notes) change(ctx context.Context, v access.Viewer, field string, id uuid.UUID, others []uuid.UUID, f func(context.Context, *change) error) (*Outcome, error) {
+	result := &Outcome{}
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		*result = Outcome{}
 		state, err := lockConversations(ctx, tx, []uuid.UUID{id}, append(others, v.UserID))
 		if err != nil {
 			return err
@@ -72,11 +74,10 @@ func (s *Notes) change(ctx context.Context, v access.Viewer, field string, id uu
 		if c.lockedConversation == nil || c.kind != Room && (c.me() == nil || c.me().isBlocked) {
 			return problem.Refuse(problem.Missing, field, noConversation)
 		}
-		if err := f(ctx, c); err != nil {
+		if err := f(ctx, c); err != nil || !c.begun {
 			return err
 		}
-		*result, err = s.told(ctx, c.batch, v.UserID)
-		return err
+		return s.finish(ctx, c.batch, v, &result.Changed)
 	})
 	if err != nil {
 		return nil, err
@@ -84,19 +85,8 @@ func (s *Notes) change(ctx context.Context, v access.Viewer, field string, id uu
 	return result, s.reread(ctx, v, id, result)
 }
 
-// told writes a batch and says what it meant to one user.
-func (s *Notes) told(ctx context.Context, batch *stream.Batch, user uuid.UUID) (c Changed, err error) {
-	events, err := batch.Write(ctx)
-	for _, e := range events {
-		if e.Topic == user {
-			c.Unread, c.Cursor = e.Unread, new(s.log.Cursor(user, e.Seq))
-		}
-	}
-	return c, err
-}
-
 // reread finds the conversation as the viewer sees it after a change.
-func (s *Notes) reread(ctx context.Context, v access.Viewer, id uuid.UUID, into *Changed) error {
+func (s *Notes) reread(ctx context.Context, v access.Viewer, id uuid.UUID, into *Outcome) error {
 	found, err := s.ConversationsByIDs(ctx, v, []uuid.UUID{id})
 	into.Conversation = found[id]
 	return err
@@ -132,7 +122,7 @@ func (j *joining) write(ctx context.Context, tx *postgres.Tx, conversation uuid.
 
 // AddParticipants adds users to a group. They see what is written from then on; to whom the viewer is a
 // stranger, the group waits as a request. Who is in it already stays as they are.
-func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversation uuid.UUID, users []uuid.UUID) (*Changed, error) {
+func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversation uuid.UUID, users []uuid.UUID) (*Outcome, error) {
 	users = distinct(users)
 	var e problem.UserErrors
 	switch {
@@ -184,7 +174,7 @@ func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversati
 const notOwner = "Only the owner can do this."
 
 // RemoveParticipant removes a user from a group or a room. Only its owner can.
-func (s *Notes) RemoveParticipant(ctx context.Context, v access.Viewer, conversation, user uuid.UUID) (*Changed, error) {
+func (s *Notes) RemoveParticipant(ctx context.Context, v access.Viewer, conversation, user uuid.UUID) (*Outcome, error) {
 	if user == v.UserID {
 		return nil, problem.Refuse(problem.Invalid, "userId", "You cannot remove yourself: leave (leaveConversation).")
 	}
@@ -203,7 +193,7 @@ func (s *Notes) RemoveParticipant(ctx context.Context, v access.Viewer, conversa
 
 // Leave ends the viewer's part in a group or a room. When the owner leaves, who has been in it longest becomes
 // the owner; when the last one leaves a group, its notes stay behind and nobody can read them.
-func (s *Notes) Leave(ctx context.Context, v access.Viewer, conversation uuid.UUID) (*Changed, error) {
+func (s *Notes) Leave(ctx context.Context, v access.Viewer, conversation uuid.UUID) (*Outcome, error) {
 	return s.change(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *change) error {
 		switch {
 		case c.kind == Direct:

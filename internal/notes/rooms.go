@@ -66,7 +66,7 @@ type NewRoom struct {
 
 // CreateRoom makes a room, which the viewer owns and has joined. The key of an earlier room of the viewer gives
 // that room, if the input is the same.
-func (s *Notes) CreateRoom(ctx context.Context, v access.Viewer, in NewRoom) (*Changed, error) {
+func (s *Notes) CreateRoom(ctx context.Context, v access.Viewer, in NewRoom) (*Outcome, error) {
 	var e problem.UserErrors
 	name := roomName(&e, in.Name)
 	if in.Title != nil {
@@ -82,7 +82,7 @@ func (s *Notes) CreateRoom(ctx context.Context, v access.Viewer, in NewRoom) (*C
 		return nil, e
 	}
 	id, now := ids.New(), time.Now().Truncate(time.Millisecond)
-	return s.create(ctx, v, func(ctx context.Context, tx *postgres.Tx) (*making, *Changed, error) {
+	return s.create(ctx, v, func(ctx context.Context, tx *postgres.Tx) (*making, *Outcome, error) {
 		m := &making{id: id, kind: Room, name: &name, title: in.Title, creator: v.UserID, at: now, key: in.IdempotencyKey,
 			hash: inputHash(in.IdempotencyKey, name, in.Title)}
 		if found, err := m.insert(ctx, tx); found || err != nil {
@@ -91,14 +91,14 @@ func (s *Notes) CreateRoom(ctx context.Context, v access.Viewer, in NewRoom) (*C
 		if err := stream.Topics(ctx, tx, id); err != nil {
 			return m, nil, err
 		}
-		made, err := s.make(ctx, tx, m, nil)
+		made, err := s.make(ctx, tx, v, m, nil)
 		return m, made, err
 	})
 }
 
 // JoinRoom makes the viewer a participant of a room, given by its id or its name. Joining twice is joining
 // once. Who joins a room that everybody has left becomes its owner.
-func (s *Notes) JoinRoom(ctx context.Context, v access.Viewer, id *uuid.UUID, name *string) (*Changed, error) {
+func (s *Notes) JoinRoom(ctx context.Context, v access.Viewer, id *uuid.UUID, name *string) (*Outcome, error) {
 	field := "roomId"
 	switch {
 	case id == nil && name == nil:
