@@ -296,9 +296,7 @@ func TestMentionsInARoom(t *testing.T) {
 		join(c, "room")
 	}
 	block(blocked, mina)
-	if _, err := site.DB.ExecContext(t.Context(), `UPDATE participants SET is_muted = true WHERE user_id = $1`, userID(t, muted)); err != nil {
-		t.Fatal(err)
-	}
+	muted.Do(`mutation($id: ID!) { muteConversation(input: {conversationId: $id, muted: true}) { conversation { isMuted } userErrors { code } } }`, vars{"id": id}).NoErrors()
 	joons, minas := listen(joon.At(two), joon.Cursor()), listen(mina, mina.Cursor())
 	note := answer(mina, id, "@joon, @HANA_PARK님! @mina @muted @outside @blocked @nobody")
 	got := expectEvents(t, joons, "NotificationReceived [0 0 1 1]")

@@ -60,7 +60,7 @@ func (m *making) insert(ctx context.Context, tx *postgres.Tx) (found bool, err e
 	}
 	var folded *string
 	if m.kind == Room && m.title != nil {
-		folded = new(fold(*m.title))
+		folded = new(foldRoom(*m.title))
 	}
 	n, err := tx.Exec(ctx, insertConversation, m.id, string(m.kind), m.name, m.title, folded, m.creator, m.key, m.hash, m.at)
 	if n > 0 || err != nil {
@@ -89,7 +89,7 @@ func (s *Notes) make(ctx context.Context, tx *postgres.Tx, v access.Viewer, m *m
 			return nil, err
 		}
 	}
-	c := &change{id: m.id, actor: m.creator, tx: tx, batch: batch}
+	c := &alteration{id: m.id, actor: m.creator, tx: tx, batch: batch}
 	m.madePosition = c.tell(m.creator)
 	var j joining
 	j.add(m.creator, Owner, Active, m.madePosition)
@@ -178,7 +178,7 @@ func (s *Notes) Rename(ctx context.Context, v access.Viewer, conversation uuid.U
 	if err := e.Err(); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *change) error {
+	return s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
 		switch {
 		case c.kind == Direct:
 			return problem.Refuse(problem.NotAllowed, "conversationId", "A direct conversation has no title.")
@@ -187,7 +187,7 @@ func (s *Notes) Rename(ctx context.Context, v access.Viewer, conversation uuid.U
 		}
 		var folded *string
 		if c.kind == Room {
-			folded = new(fold(title))
+			folded = new(foldRoom(title))
 		}
 		n, err := c.tx.Exec(ctx, writeTitle, c.id, title, folded)
 		if n == 0 || err != nil {

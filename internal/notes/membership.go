@@ -21,9 +21,9 @@ type Outcome struct {
 	Conversation *Conversation // as it is now; nil when the viewer cannot see it any more
 }
 
-// change is one run of a transaction that changes who takes part in a conversation, or its title. It holds
+// alteration is one run of a transaction that changes who takes part in a conversation, or its title. It holds
 // the lock of the conversation, and from lock on those of the mailboxes.
-type change struct {
+type alteration struct {
 	*lockedConversation
 	id    uuid.UUID
 	actor uuid.UUID
@@ -33,11 +33,11 @@ type change struct {
 }
 
 // me is the actor's part; nil for who only looks into a room.
-func (c *change) me() *member { return c.member(c.actor) }
+func (c *alteration) me() *member { return c.member(c.actor) }
 
 // audience are those who hear of a change by an event: all members of a group. A room has too many; of it
 // hears who acts, and whom it concerns.
-func (c *change) audience(concerned ...uuid.UUID) []uuid.UUID {
+func (c *alteration) audience(concerned ...uuid.UUID) []uuid.UUID {
 	list := []uuid.UUID{c.actor}
 	if c.kind != Room {
 		for _, m := range c.members {
@@ -50,19 +50,19 @@ func (c *change) audience(concerned ...uuid.UUID) []uuid.UUID {
 }
 
 // lock locks the mailboxes of those who are to hear of the change.
-func (c *change) lock(ctx context.Context, users []uuid.UUID) error {
+func (c *alteration) lock(ctx context.Context, users []uuid.UUID) error {
 	c.begun = true
 	return c.batch.Lock(ctx, users...)
 }
 
 // tell appends the event of the change to a log.
-func (c *change) tell(user uuid.UUID) (position int64) {
+func (c *alteration) tell(user uuid.UUID) (position int64) {
 	return c.batch.Append(user, stream.ConversationChanged, c.id, c.actor)
 }
 
-// change runs f on a locked conversation that the viewer may see, and reads what became of it. others are
+// alter runs f on a locked conversation that the viewer may see, and reads what became of it. others are
 // users whose part in a room f needs to know. field is blamed where there is no such conversation.
-func (s *Notes) change(ctx context.Context, v access.Viewer, field string, id uuid.UUID, others []uuid.UUID, f func(context.Context, *change) error) (*Outcome, error) {
+func (s *Notes) alter(ctx context.Context, v access.Viewer, field string, id uuid.UUID, others []uuid.UUID, f func(context.Context, *alteration) error) (*Outcome, error) {
 	result := &Outcome{}
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		*result = Outcome{}
@@ -70,7 +70,7 @@ func (s *Notes) change(ctx context.Context, v access.Viewer, field string, id uu
 		if err != nil {
 			return err
 		}
-		c := &change{lockedConversation: state[id], id: id, actor: v.UserID, tx: tx, batch: s.log.Begin(tx, time.Now().Truncate(time.Millisecond))}
+		c := &alteration{lockedConversation: state[id], id: id, actor: v.UserID, tx: tx, batch: s.log.Begin(tx, time.Now().Truncate(time.Millisecond))}
 		if c.lockedConversation == nil || c.kind != Room && (c.me() == nil || c.me().isBlocked) {
 			return problem.Refuse(problem.Missing, field, noConversation)
 		}
@@ -134,7 +134,7 @@ func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversati
 	if err := e.Err(); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *change) error {
+	return s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
 		switch {
 		case c.kind == Room:
 			return problem.Refuse(problem.NotAllowed, "conversationId", "Nobody can be added to a room: everybody can join it by its name.")
@@ -178,7 +178,7 @@ func (s *Notes) RemoveParticipant(ctx context.Context, v access.Viewer, conversa
 	if user == v.UserID {
 		return nil, problem.Refuse(problem.Invalid, "userId", "You cannot remove yourself: leave (leaveConversation).")
 	}
-	return s.change(ctx, v, "conversationId", conversation, []uuid.UUID{user}, func(ctx context.Context, c *change) error {
+	return s.alter(ctx, v, "conversationId", conversation, []uuid.UUID{user}, func(ctx context.Context, c *alteration) error {
 		switch {
 		case c.kind == Direct:
 			return problem.Refuse(problem.NotAllowed, "conversationId", "Nobody can be removed from a direct conversation: block the user (blockUser).")
@@ -194,7 +194,7 @@ func (s *Notes) RemoveParticipant(ctx context.Context, v access.Viewer, conversa
 // Leave ends the viewer's part in a group or a room. When the owner leaves, who has been in it longest becomes
 // the owner; when the last one leaves a group, its notes stay behind and nobody can read them.
 func (s *Notes) Leave(ctx context.Context, v access.Viewer, conversation uuid.UUID) (*Outcome, error) {
-	return s.change(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *change) error {
+	return s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
 		switch {
 		case c.kind == Direct:
 			return problem.Refuse(problem.NotAllowed, "conversationId", "A direct conversation cannot be left: put it into the archive (archiveConversation).")
@@ -213,7 +213,7 @@ func (s *Notes) Leave(ctx context.Context, v access.Viewer, conversation uuid.UU
 const findHeir = `SELECT user_id FROM participants WHERE conversation_id = $1 AND user_id <> $2 ORDER BY state <> 'ACTIVE', id LIMIT 1`
 
 // heir is who becomes the owner when the actor leaves; nil when nobody does.
-func (c *change) heir(ctx context.Context) (user uuid.UUID, err error) {
+func (c *alteration) heir(ctx context.Context) (user uuid.UUID, err error) {
 	if c.me().role == Owner {
 		_, err = c.tx.Row(ctx, findHeir, []any{c.id, c.actor}, &user)
 	}
@@ -233,7 +233,7 @@ WITH gone AS (
 SELECT unread_count FROM gone`
 
 // part ends a user's part, with all that the user was told of it and has not read.
-func (s *Notes) part(ctx context.Context, c *change, user, heir uuid.UUID) error {
+func (s *Notes) part(ctx context.Context, c *alteration, user, heir uuid.UUID) error {
 	concerned := []uuid.UUID{user}
 	if heir != uuid.Nil {
 		concerned = append(concerned, heir)
@@ -249,7 +249,7 @@ func (s *Notes) part(ctx context.Context, c *change, user, heir uuid.UUID) error
 	if unread > 0 {
 		c.batch.Count(user, stream.Unread{Notes: -unread, Conversations: -1})
 	}
-	if err := s.bell.ReadSubject(ctx, c.tx, c.batch, user, notify.Note, c.id); err != nil {
+	if err := s.bell.ReadSubject(ctx, c.tx, c.batch, notify.Note, c.id, user); err != nil {
 		return err
 	}
 	for _, u := range audience {

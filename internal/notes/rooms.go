@@ -24,14 +24,14 @@ const (
 	maxRoomName = 50
 )
 
-// fold brings a text into the form in which names are compared and titles are searched: NFKC, which makes one
+// foldRoom brings a text into the form in which names are compared and titles are searched: NFKC, which makes one
 // of what looks the same, in lower case.
-func fold(s string) string { return norm.NFKC.String(strings.ToLower(norm.NFKC.String(s))) }
+func foldRoom(s string) string { return norm.NFKC.String(strings.ToLower(norm.NFKC.String(s))) }
 
 // roomName is the folded name of a room. Anything but letters, digits, `-` and `_` is refused, and so are the
 // letters that cannot be seen.
 func roomName(e *problem.UserErrors, given string) string {
-	name := fold(given)
+	name := foldRoom(given)
 	if name == "" {
 		e.Add(problem.Required, "name", "Choose a name of %d to %d letters, digits, - and _.", minRoomName, maxRoomName)
 		return ""
@@ -116,7 +116,7 @@ func (s *Notes) JoinRoom(ctx context.Context, v access.Viewer, id *uuid.UUID, na
 		}
 		id = &room.ID
 	}
-	return s.change(ctx, v, field, *id, nil, func(ctx context.Context, c *change) error {
+	return s.alter(ctx, v, field, *id, nil, func(ctx context.Context, c *alteration) error {
 		if c.kind != Room {
 			return problem.Refuse(problem.Missing, field, noRoom)
 		}
@@ -180,7 +180,7 @@ func (s *Notes) Rooms(ctx context.Context, v access.Viewer, prefix *string, args
 	}
 	pattern := "%"
 	if prefix != nil {
-		pattern = literal.Replace(fold(*prefix)) + "%"
+		pattern = literal.Replace(foldRoom(*prefix)) + "%"
 	}
 	statement := roomsAfter
 	switch {
