@@ -146,6 +146,16 @@ func (s *Subscription) Next() map[string]any {
 	return p.Data
 }
 
+// TryNext is Next for a goroutine of its own; ok is false when the subscription has ended or nothing comes.
+func (s *Subscription) TryNext() (data map[string]any, ok bool) {
+	m, err := s.tryRead()
+	var p struct{ Data map[string]any }
+	if err != nil || m.Type != "next" || json.Unmarshal(m.Payload, &p) != nil {
+		return nil, false
+	}
+	return p.Data, true
+}
+
 // Ready waits until the server runs the subscription: what is committed from now on, it hears. Subscriptions
 // of one server must be opened one after the other for that.
 func (s *Subscription) Ready() *Subscription {
