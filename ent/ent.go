@@ -19,6 +19,7 @@ import (
 	"github.com/notewire/notewire/ent/notification"
 	"github.com/notewire/notewire/ent/participant"
 	"github.com/notewire/notewire/ent/post"
+	"github.com/notewire/notewire/ent/report"
 	"github.com/notewire/notewire/ent/token"
 	"github.com/notewire/notewire/ent/user"
 )
@@ -88,6 +89,7 @@ func checkColumn(t, c string) error {
 			notification.Table: notification.ValidColumn,
 			participant.Table:  participant.ValidColumn,
 			post.Table:         post.ValidColumn,
+			report.Table:       report.ValidColumn,
 			token.Table:        token.ValidColumn,
 			user.Table:         user.ValidColumn,
 		})

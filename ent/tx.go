@@ -28,6 +28,8 @@ type Tx struct {
 	Participant *ParticipantClient
 	// Post is the client for interacting with the Post builders.
 	Post *PostClient
+	// Report is the client for interacting with the Report builders.
+	Report *ReportClient
 	// Token is the client for interacting with the Token builders.
 	Token *TokenClient
 	// User is the client for interacting with the User builders.
@@ -170,6 +172,7 @@ func (tx *Tx) init() {
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.Participant = NewParticipantClient(tx.config)
 	tx.Post = NewPostClient(tx.config)
+	tx.Report = NewReportClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 }

@@ -91,11 +91,3 @@ func (r *Resolver) answerRequest(ctx context.Context, conversation string, answe
 	found, err := find(ctx, from(ctx).conversations, id)
 	return changed, found, err
 }
-
-func (r *Resolver) reportContent(ctx context.Context, input model.ReportContentInput) (*model.ReportContentPayload, error) {
-	return nil, errUnbuilt
-}
-
-func (r *Resolver) reportSubject(ctx context.Context, obj *accounts.Report) (model.ReportSubject, error) {
-	return nil, errUnbuilt
-}

@@ -83,8 +83,11 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	if !ok {
 		return nil, nil
 	}
-	if kind == ids.Session {
-		return untyped(r.Accounts.OwnSession(ctx, access.From(ctx), key))
+	switch v := access.From(ctx); kind {
+	case ids.Session:
+		return untyped(r.Accounts.OwnSession(ctx, v, key))
+	case ids.Report:
+		return untyped(r.Accounts.OwnReport(ctx, v, key))
 	}
 	return object(ctx, kind, key)
 }

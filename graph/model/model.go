@@ -45,6 +45,12 @@ type Likeable interface {
 	Subject() board.Subject
 }
 
+// Reportable is a *notes.Note, a *board.Post, a *board.Comment or an *accounts.User.
+type Reportable interface {
+	Node
+	Evidence() string
+}
+
 // The unions of the API. NotificationSubject is a *notes.Conversation, a *notes.Note, a *board.Post or a
 // *board.Comment, MutableSubject a *board.Post or a *notes.Conversation, and ReportSubject a *notes.Note, a
 // *board.Post, a *board.Comment or an *accounts.User.

@@ -44,6 +44,9 @@ type Post struct {
 // GlobalID is the identifier that clients see.
 func (p *Post) GlobalID() string { return ids.Encode(ids.Post, p.ID) }
 
+// Evidence is what a report keeps of a post.
+func (p *Post) Evidence() string { return p.Title + "\n\n" + p.Body }
+
 // Comment is an answer to a post, or to another comment of it.
 type Comment struct {
 	ID         uuid.UUID
@@ -61,6 +64,9 @@ type Comment struct {
 
 // GlobalID is the identifier that clients see.
 func (c *Comment) GlobalID() string { return ids.Encode(ids.Comment, c.ID) }
+
+// Evidence is what a report keeps of a comment.
+func (c *Comment) Evidence() string { return c.Body }
 
 // Board serves the posts of one database.
 type Board struct {

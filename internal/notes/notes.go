@@ -59,6 +59,9 @@ type Note struct {
 // GlobalID is the identifier that clients see.
 func (n *Note) GlobalID() string { return ids.Encode(ids.Note, n.ID) }
 
+// Evidence is what a report keeps of a note.
+func (n *Note) Evidence() string { return n.Body }
+
 // Conversation is a conversation as one viewer sees it: a participant, or who looks into a room.
 type Conversation struct {
 	ID               uuid.UUID
