@@ -128,9 +128,13 @@ func TestDecliningARequest(t *testing.T) {
 		equal(t, "its sender is not told, and sees no difference", []any{before, cursor}, []any{senderView(t, other, first.conversation), other.Cursor()})
 		again := mina.Do(declineRequest, vars{"id": first.conversation}).NoErrors()
 		equal(t, "once more", nil, again.Get("declineRequest.cursor"))
+		if _, err := one.DB.ExecContext(t.Context(), `UPDATE notes SET created_at = now() - interval '1 hour' WHERE id = $1`, ids.Of(ids.Note, first.id)); err != nil {
+			t.Fatal(err)
+		}
 		cursor, bells := mina.Cursor(), len(bell(t, mina, ""))
 		answer(other, first.conversation, "third")
 		write(other, "fourth", mina)
+		other.Do(`mutation($id: ID!) { unsendNote(input: {noteId: $id}) { note { id } userErrors { code } } }`, vars{"id": first.id}).NoErrors() // as before she read it
 		equal(t, "nothing more arrives", []any{cursor, counts{}, bells}, []any{mina.Cursor(), unread(t, mina), len(bell(t, mina, ""))})
 		checkCounters(t, one)
 		// Until she writes there.

@@ -28,8 +28,8 @@ func (s *Notes) Accept(ctx context.Context, v access.Viewer, conversation uuid.U
 }
 
 // Decline ends that a conversation waits as a request: nothing of it arrives any more until the viewer writes
-// there or accepts it, and what has arrived is gone from the inbox. To the others it is as if the viewer had
-// not come to it: the read mark stays where it was.
+// there or accepts it, and what has arrived counts as read. The others see no difference: read marks are not
+// told of who has not accepted.
 func (s *Notes) Decline(ctx context.Context, v access.Viewer, conversation uuid.UUID) (*Changed, error) {
 	return s.answer(ctx, v, conversation, func(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, state State) error {
 		if state == Active {
@@ -52,12 +52,11 @@ const (
 
 	declineRequests = `
 WITH was AS (
-  SELECT p.id, p.user_id, p.conversation_id, p.unread_count FROM unnest($1::uuid[], $2::uuid[]) AS d(user_id, conversation_id)
-  JOIN participants p ON p.user_id = d.user_id AND p.conversation_id = d.conversation_id WHERE p.state = 'REQUEST'
-), gone AS (
-  DELETE FROM inbox_entries AS e USING was WHERE e.user_id = was.user_id AND e.conversation_id = was.conversation_id
+  SELECT p.id, p.unread_count, c.seq FROM unnest($1::uuid[], $2::uuid[]) AS d(user_id, conversation_id)
+  JOIN participants p ON p.user_id = d.user_id AND p.conversation_id = d.conversation_id
+  JOIN conversations c ON c.id = p.conversation_id WHERE p.state = 'REQUEST'
 )
-UPDATE participants AS p SET state = 'DECLINED', unread_count = 0 FROM was WHERE p.id = was.id
+UPDATE participants AS p SET state = 'DECLINED', last_read_seq = was.seq, unread_count = 0 FROM was WHERE p.id = was.id
 RETURNING p.user_id, p.conversation_id, -was.unread_count, was.unread_count > 0`
 )
 

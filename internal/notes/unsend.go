@@ -19,9 +19,10 @@ const findTold = `
 SELECT e.user_id FROM inbox_entries e JOIN topics t ON t.id = e.user_id WHERE e.note_id = $1 AND e.counts
 UNION SELECT n.user_id FROM notification_causes c JOIN notifications n ON n.id = c.notification_id WHERE c.cause_id = $1 AND NOT n.is_read`
 
+// Of who has not accepted it is not told, by a refusal either, whether they have read it.
 const wasRead = `
 SELECT EXISTS (SELECT FROM participants p
-  WHERE p.conversation_id = $2 AND p.user_id <> $1 AND p.last_read_seq >= $3 AND p.joined_seq < $3
+  WHERE p.conversation_id = $2 AND p.user_id <> $1 AND p.last_read_seq >= $3 AND p.joined_seq < $3 AND p.state = 'ACTIVE'
   AND NOT EXISTS (SELECT FROM blocks b WHERE b.user_id = p.user_id AND b.other_id = $1))`
 
 const (
