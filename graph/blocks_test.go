@@ -162,8 +162,8 @@ func TestABlockHidesEachFromTheOther(t *testing.T) {
 	if !strings.HasPrefix(got[0], "NoteSent ") || got[1] != "NoteReceived fence [2 2 2 2]" {
 		t.Errorf("joon heard %v", got)
 	}
-	got = heard(t, theirs, 3, names)
-	equal(t, "hana hears nothing of it", []string{"NotificationChanged NOTE of group [3 1 1 1]", "NoteSent fence [3 1 1 1]"}, got[1:])
+	got = heard(t, theirs, 4, names)
+	equal(t, "hana hears as ever", []string{"NotificationChanged NOTE of group [3 1 2 2]", "NotificationChanged COMMENT of hers [3 1 2 2]", "NoteSent fence [3 1 2 2]"}, got[1:])
 	checkCounters(t, one)
 
 	// Twice is once.
