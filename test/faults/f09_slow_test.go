@@ -13,7 +13,7 @@ func TestF9SlowReaders(t *testing.T) {
 	t.Parallel()
 	// In the long set 100 of 1,000 sockets.
 	people := often(6, 100)
-	s := begin(t, setup{people: people, sockets: 10, pause: time.Duration(people) * 20 * time.Millisecond})
+	s := begin(t, setup{people: people, sockets: 10, pause: time.Duration(people) * 100 * time.Millisecond})
 	began := time.Now()
 	s.write()
 	stuck := map[*reader]bool{}
