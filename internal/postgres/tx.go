@@ -73,6 +73,9 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 
 func (tx *Tx) attempt(wait, work context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
 	if tx.tx, err = tx.db.BeginTx(wait, nil); err != nil {
+		if sqlState(err) == pqerror.FeatureNotSupported { // BEGIN READ WRITE, at a server that is still recovering
+			return problem.Busy(err)
+		}
 		return err
 	}
 	defer func() {

@@ -97,7 +97,7 @@ func (s *site) check() {
 		}
 		for _, p := range s.everyone() {
 			s.checkWrites(server, p, lists, posts)
-			s.checkCounters(server, p, lists[p], posts[p])
+			s.checkCounters(server, p, lists[p], posts)
 			s.checkLikes(server, p, posts[p], likes)
 			for _, r := range s.readers {
 				if r.who == p {
@@ -165,8 +165,9 @@ func (s *site) checkWrites(server int, p *person, lists map[*person]*listed, pos
 }
 
 // checkCounters compares counters with counts (I7), and what the bell says with what happened (I1).
-func (s *site) checkCounters(server int, p *person, l *listed, post *listedPost) {
+func (s *site) checkCounters(server int, p *person, l *listed, posts map[*person]*listedPost) {
 	s.t.Helper()
+	post := posts[p]
 	var counted unread
 	happened := map[string]int{} // by subject, done by others
 	for _, c := range l.conversations {
@@ -191,9 +192,14 @@ func (s *site) checkCounters(server int, p *person, l *listed, post *listedPost)
 		counted.Notes += unreadHere
 		counted.Conversations += min(unreadHere, 1)
 	}
-	for _, c := range post.comments {
-		if c.Author.ID != p.id {
-			happened[p.post]++
+	for author, post := range posts {
+		watches := author == p // and who has commented does from then on
+		for _, c := range post.comments {
+			if c.Author.ID == p.id {
+				watches = true
+			} else if watches {
+				happened[author.post]++
+			}
 		}
 	}
 	for _, n := range l.notifications {
