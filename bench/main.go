@@ -3,6 +3,7 @@
 //
 //	go run ./bench idle           memory of idle subscribed sockets, and how fast they connect
 //	go run ./bench wake           from a commit to a socket, with each broker; the cost of the net below them
+//	go run ./bench search         searches among a million notes, and what their index costs
 //	go run ./bench --help         all of it
 package main
 
@@ -14,9 +15,10 @@ import (
 )
 
 type command struct {
-	Idle idle       `cmd:"" help:"Open subscribed sockets that then have nothing to do, and print the memory of each."`
-	Wake wake       `cmd:"" help:"Time the way from a commit to a socket with each broker, and count what the poll below them costs."`
-	NATS natsServer `cmd:"" name:"nats-server" hidden:""`
+	Idle   idle       `cmd:"" help:"Open subscribed sockets that then have nothing to do, and print the memory of each."`
+	Search search     `cmd:"" help:"Fill a site with notes, index them and search as users do."`
+	Wake   wake       `cmd:"" help:"Time the way from a commit to a socket with each broker, and count what the poll below them costs."`
+	NATS   natsServer `cmd:"" name:"nats-server" hidden:""`
 }
 
 func main() {
