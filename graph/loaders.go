@@ -15,6 +15,7 @@ import (
 	"github.com/notewire/notewire/internal/board"
 	"github.com/notewire/notewire/internal/notes"
 	"github.com/notewire/notewire/internal/notify"
+	"github.com/notewire/notewire/internal/page"
 )
 
 // loaders collect the identifiers that the fields of one operation ask for, and read each kind once. They
@@ -27,6 +28,7 @@ type loaders struct {
 	notes         *dataloadgen.Loader[uuid.UUID, *notes.Note]
 	readNotes     *dataloadgen.Loader[notes.ReadMark, *notes.Note]
 	readers       *dataloadgen.Loader[notes.Place, []notes.Reader]
+	participants  *dataloadgen.Loader[notes.ParticipantsPage, *page.Page[*notes.Participant]]
 	posts         *dataloadgen.Loader[uuid.UUID, *board.Post]
 	comments      *dataloadgen.Loader[uuid.UUID, *board.Comment]
 	liked         *dataloadgen.Loader[uuid.UUID, bool]
@@ -82,6 +84,9 @@ func (r *Resolver) freshLoaders(ctx context.Context) context.Context {
 		}),
 		readers: load(r.LoadWait, func(ctx context.Context, list []notes.Place) (map[notes.Place][]notes.Reader, error) {
 			return r.Notes.Readers(ctx, access.From(ctx), list)
+		}),
+		participants: load(r.LoadWait, func(ctx context.Context, list []notes.ParticipantsPage) (map[notes.ParticipantsPage]*page.Page[*notes.Participant], error) {
+			return r.Notes.Participants(ctx, access.From(ctx), list)
 		}),
 		posts:    load(r.LoadWait, r.Board.PostsByIDs),
 		comments: load(r.LoadWait, r.Board.CommentsByIDs),

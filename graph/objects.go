@@ -161,3 +161,13 @@ func (r *Resolver) setLiked(ctx context.Context, v access.Viewer, subject string
 	likeable, _ := found.(model.Likeable) // nil, if it is gone since
 	return likeable, userErrors, err
 }
+
+// participants are who takes part in a conversation. What is asked of several conversations at once is read
+// together.
+func (r *Resolver) participants(ctx context.Context, c *notes.Conversation, args page.Args) (*page.Page[*notes.Participant], error) {
+	key, err := notes.NewParticipantsPage(c.ID, args)
+	if err != nil {
+		return nil, err
+	}
+	return from(ctx).participants.Load(ctx, key)
+}

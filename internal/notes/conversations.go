@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"time"
 
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/notewire/notewire/ent"
@@ -100,25 +99,6 @@ func (s *Notes) Conversations(ctx context.Context, v access.Viewer, f Filter, ar
 
 func participantFromRow(r *ent.Participant) *Participant {
 	return &Participant{ID: r.ID, ConversationID: r.ConversationID, UserID: r.UserID, Role: Role(r.Role), JoinedAt: r.JoinedAt.UTC(), LastReadSeq: r.LastReadSeq}
-}
-
-// Participants are who takes part in a conversation, in the order of their identifiers, which is that of
-// joining.
-func (s *Notes) Participants(ctx context.Context, v access.Viewer, conversation uuid.UUID, args page.Args) (*page.Page[*Participant], error) {
-	w, err := page.Read[uuid.UUID](args)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.db.Ent().Participant.Query().Where(participant.ConversationID(conversation), access.Participant(v),
-		func(q *entsql.Selector) { w.Apply(q, participant.FieldID, page.Ascending) }).All(ctx)
-	if err != nil {
-		return nil, postgres.Explain(err)
-	}
-	list := make([]*Participant, len(rows))
-	for i, r := range rows {
-		list[i] = participantFromRow(r)
-	}
-	return page.Make(w, list, func(p *Participant) uuid.UUID { return p.ID }), nil
 }
 
 // ParticipantsByIDs finds those of the participants whose conversations the viewer may see: takes part in, or
