@@ -58,27 +58,31 @@ func init() {
 	}
 }
 
+// OFFSET 0 keeps the planner from another order of joins: it does not know how few rows come first.
 const (
 	// The order is an index's own: entries by user and position.
-	entries = `inbox_entries i JOIN participants p ON p.conversation_id = i.conversation_id AND p.user_id = $1`
+	entries = `inbox_entries i JOIN participants p ON p.conversation_id = i.conversation_id`
 	// What is not read is less than what was: from the conversations that have such notes.
-	unreadEntries = `participants p JOIN inbox_entries i ON i.conversation_id = p.conversation_id AND i.seq > p.last_read_seq AND i.counts AND p.unread_count > 0`
-	foundEntries  = `found f JOIN inbox_entries i ON i.conversation_id = f.conversation_id AND i.seq = f.seq
-  JOIN participants p ON p.conversation_id = i.conversation_id`
-	foundNotes = `found f JOIN notes n ON n.conversation_id = f.conversation_id AND n.seq = f.seq`
+	unreadEntries = `(SELECT * FROM participants WHERE user_id = $1 AND unread_count > 0 OFFSET 0) AS p
+CROSS JOIN LATERAL (SELECT * FROM inbox_entries e WHERE e.user_id = $1 AND e.conversation_id = p.conversation_id AND e.seq > p.last_read_seq OFFSET 0) AS i`
+	foundEntries = `found f
+CROSS JOIN LATERAL (SELECT * FROM inbox_entries e WHERE e.user_id = $1 AND e.conversation_id = f.conversation_id AND e.seq = f.seq OFFSET 0) AS i
+JOIN participants p ON p.conversation_id = i.conversation_id`
+	foundNotes = `found f
+CROSS JOIN LATERAL (SELECT * FROM notes WHERE conversation_id = f.conversation_id AND seq = f.seq OFFSET 0) AS n`
 
-	received = ` JOIN notes n ON n.id = i.note_id
-WHERE i.user_id = $1 AND p.user_id = $1 AND i.position < $2 AND i.position > $3 AND p.state <> 'DECLINED' AND ` + access.NoteVisible
-	written = `
-WHERE n.sender_id = $1 AND n.position < $2 AND n.position > $3 AND ` + access.NoteVisible
+	received   = ` WHERE i.user_id = $1 AND p.user_id = $1 AND i.position < $2 AND i.position > $3 AND p.state <> 'DECLINED'`
+	unread     = ` AND i.counts AND i.seq > p.last_read_seq`
+	written    = ` WHERE n.sender_id = $1 AND n.position < $2 AND n.position > $3`
 	isArchived = ` AND EXISTS (SELECT FROM participants p WHERE p.conversation_id = n.conversation_id AND p.user_id = $1 AND p.is_archived)`
 
 	findTerms = `WITH found AS MATERIALIZED (SELECT conversation_id, seq FROM note_terms WHERE terms @> $6) `
 )
 
-// statement is the text for a box. What others wrote and what the viewer did both stand at a place in the
-// viewer's log, so that the two halves of the archive are one list.
-func (k boxKey) statement() string {
+// places is a statement for the places of a box in reading order: with the notes, of which only those that
+// the viewer may see count for the limit; or for a search all, with note_id. What others wrote and what the
+// viewer did both stand at a place in the viewer's log, so that the two halves of the archive are one list.
+func (k boxKey) places(order string) string {
 	theirs, mine := entries, `notes n`
 	switch {
 	case k.way == found:
@@ -86,36 +90,42 @@ func (k boxKey) statement() string {
 	case k.unreadOnly:
 		theirs = unreadEntries
 	}
-	theirs += received
-	mine += written
+	if k.way == listed {
+		theirs = `SELECT ` + noteColumns + `, i.position AS place FROM ` + theirs + ` JOIN notes n ON n.id = i.note_id` + received + ` AND ` + access.NoteVisible
+		mine = `SELECT ` + noteColumns + `, n.position AS place FROM ` + mine + written + ` AND ` + access.NoteVisible
+	} else {
+		theirs = `SELECT i.note_id, i.position AS place FROM ` + theirs + received
+		mine = `SELECT n.id AS note_id, n.position AS place FROM ` + mine + written
+	}
 	if k.unreadOnly {
-		theirs += ` AND i.counts AND i.seq > p.last_read_seq`
+		theirs += unread
 		mine += ` AND false`
 	}
-	theirs = `SELECT ` + noteColumns + `, i.position AS place FROM ` + theirs
-	mine = `SELECT ` + noteColumns + `, n.position AS place FROM ` + mine
+	limit := order + ` LIMIT $4`
+	switch k.box {
+	case Inbox:
+		return theirs + ` AND NOT p.is_archived` + limit
+	case Outbox:
+		return mine + limit
+	default:
+		return `SELECT * FROM ((` + theirs + ` AND p.is_archived` + limit + `) UNION ALL (` + mine + isArchived + limit + `)) AS b` + limit
+	}
+}
 
+// statement is the text for a box. A search tells apart what it looked at from what it may show: it gives
+// every place, and the text where fits says so.
+func (k boxKey) statement() string {
 	order := ` ORDER BY place DESC`
 	if k.backward {
 		order = ` ORDER BY place`
 	}
-	first := order + ` LIMIT $4`
-	var text string
-	switch k.box {
-	case Inbox:
-		text = theirs + ` AND NOT p.is_archived` + first
-	case Outbox:
-		text = mine + first
-	case Archive:
-		text = `SELECT * FROM ((` + theirs + ` AND p.is_archived` + first + `) UNION ALL (` + mine + isArchived + first + `)) AS n` + first
-	}
 	if k.way == listed {
-		return text
+		return k.places(order)
 	}
-	// Texts beyond the limit stay where they are.
-	body := strings.Replace(noteColumns, `n.body`, `CASE WHEN fits THEN n.body ELSE '' END`, 1)
-	text = `SELECT ` + body + `, place, fits FROM (
-SELECT n.*, row_number() OVER w = 1 OR sum(octet_length(n.body)) OVER w <= $5 AS fits FROM (` + text + `) AS n
+	body := strings.Replace(noteColumns, `n.body`, `CASE WHEN fits AND visible THEN n.body ELSE '' END`, 1)
+	text := `SELECT ` + body + `, place, fits FROM (
+SELECT n.*, place, row_number() OVER w = 1 OR sum(octet_length(n.body)) OVER w <= $5 AS fits, (` + access.NoteVisible + `) AS visible
+FROM (` + k.places(order) + `) AS b JOIN notes n ON n.id = b.note_id
 WINDOW w AS (` + strings.TrimSpace(order) + ` ROWS UNBOUNDED PRECEDING)) AS n` + order
 	if k.way == found {
 		text = findTerms + text
