@@ -4056,7 +4056,7 @@ type Viewer {
     unreadOnly: Boolean! = false
     """
     Only notes that contain all of these words, or beginnings or parts of words, of two characters or more, in any case: at
-    most 256 characters. A new note is found within five seconds.
+    most 256 characters. White space alone is no search. A new note is found within five seconds.
     """
     search: String
     "How many notes to return from the start, 1 to 100; 20 by default."
@@ -4152,11 +4152,11 @@ type SessionEdge {
 
 "A box of notes."
 enum NoteBox {
-  "What others wrote to the viewer."
+  "What others wrote to the viewer, but for what is in the archive."
   INBOX
   "What the viewer wrote."
   SENT
-  "What is in conversations that were put into the archive, by whomever it was written."
+  "What the viewer wrote, and others wrote to the viewer, in conversations that were put into the archive."
   ARCHIVE
 }
 
@@ -4272,7 +4272,10 @@ type Participant implements Node {
   role: ParticipantRole!
   "When the participant joined."
   joinedAt: DateTime!
-  "The newest note that the participant has read; null as well when the participant or the viewer does not share read marks."
+  """
+  The newest note that the participant has read, of those that the viewer can see; null as well when the participant or the
+  viewer does not share read marks, or the participant has not accepted the conversation. The viewer's own is always there.
+  """
   lastReadNote: Note @perViewer
 }
 
@@ -4313,8 +4316,8 @@ type Note implements Node {
   "When it was taken back for everyone; null when it was not."
   unsentAt: DateTime
   """
-  The participants other than its author who have read it, in the order of joining. Who does not share read marks is
-  absent, and for a viewer who does not, all are.
+  The participants other than its author who have read it, in the order of joining. Who does not share read marks, or has
+  not accepted the conversation, is absent, and for a viewer who does not share them, or does not take part, all are.
   """
   readBy(
     "How many participants to return from the start, 1 to 100; 20 by default."

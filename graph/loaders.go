@@ -28,7 +28,7 @@ type loaders struct {
 	notes         *dataloadgen.Loader[uuid.UUID, *notes.Note]
 	readNotes     *dataloadgen.Loader[notes.ReadMark, *notes.Note]
 	readers       *dataloadgen.Loader[notes.Place, []notes.Reader]
-	participants  *dataloadgen.Loader[notes.ParticipantsPage, *page.Page[*notes.Participant]]
+	members       *dataloadgen.Loader[notes.ParticipantsPage, *page.Page[*notes.Participant]]
 	posts         *dataloadgen.Loader[uuid.UUID, *board.Post]
 	comments      *dataloadgen.Loader[uuid.UUID, *board.Comment]
 	liked         *dataloadgen.Loader[uuid.UUID, bool]
@@ -85,7 +85,7 @@ func (r *Resolver) freshLoaders(ctx context.Context) context.Context {
 		readers: load(r.LoadWait, func(ctx context.Context, list []notes.Place) (map[notes.Place][]notes.Reader, error) {
 			return r.Notes.Readers(ctx, access.From(ctx), list)
 		}),
-		participants: load(r.LoadWait, func(ctx context.Context, list []notes.ParticipantsPage) (map[notes.ParticipantsPage]*page.Page[*notes.Participant], error) {
+		members: load(r.LoadWait, func(ctx context.Context, list []notes.ParticipantsPage) (map[notes.ParticipantsPage]*page.Page[*notes.Participant], error) {
 			return r.Notes.Participants(ctx, access.From(ctx), list)
 		}),
 		posts:    load(r.LoadWait, r.Board.PostsByIDs),

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -293,8 +294,86 @@ func TestWhatIsLeftOfAPartlyReadNotification(t *testing.T) {
 	last = answer(mina, first.conversation, "3")
 	deleteNote(joon, last.id).NoErrors()
 	equal(t, "nothing is left", counts{0, 0, 0, 0}, unread(t, joon))
+	// What was read and is unsent changes nothing of what was not.
+	read := answer(mina, first.conversation, "4")
+	answer(mina, first.conversation, "5")
+	joon.Do(markRead, vars{"in": vars{"conversationId": first.conversation, "upToNoteId": read.id}}).NoErrors()
+	unsendNote(mina, read.id).NoErrors()
+	deleteNote(joon, first.id).NoErrors()
+	equal(t, "the last is left", counts{1, 1, 1, 1}, unread(t, joon))
 	holdsCounters(t, site)
 }
+
+func TestChangingANoteInARoom(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t)
+	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	id := room(mina, "lounge")
+	join(joon, "lounge")
+	note := answer(mina, id, "hello @joon")
+	equal(t, "mentioned", counts{0, 0, 1, 1}, unread(t, joon))
+	listening := hana.Subscribe(roomNoteAdded, vars{"room": id}).Ready() // who only looks in
+	tab, joons := hear(site.Login(t, "mina")), hear(joon)
+	editNote(mina, note.id, "hello, @joon and @hana").NoErrors()
+	equal(t, "in the room's log", "hello, @joon and @hana", nextBody(t, listening))
+	hears(t, tab, "NoteChanged hello, @joon and @hana [0 0 0 0]")
+	unsendNote(mina, note.id).NoErrors()
+	equal(t, "in the room's log", "", nextBody(t, listening))
+	hears(t, tab, "NoteChanged  [0 0 0 0]")
+	hears(t, joons, "NotificationRetracted [0 0 0 0]")
+	kept := answer(mina, id, "kept")
+	deleteNote(joon, kept.id).NoErrors()
+	hears(t, joons, "NoteDeleted [0 0 0 0]")
+	equal(t, "others keep it", "kept", hana.Do(`query($id: ID!) { node(id: $id) { ... on Note { body } } }`, vars{"id": kept.id}).NoErrors().Get("node.body"))
+	mina.Do(leaveConversation, vars{"in": vars{"conversationId": id}}).NoErrors()
+	equal(t, "who has left", []string{"NOT_ALLOWED noteId"}, editNote(mina, kept.id, "x").UserErrors("editNote"))
+	equal(t, "another's", []string{"NOT_ALLOWED noteId"}, editNote(hana, kept.id, "x").UserErrors("editNote"))
+	unsendNote(mina, kept.id).NoErrors()
+	holdsCounters(t, site)
+}
+
+// TestTextsAreNotLogged also makes the database fail, so that there is something in the log.
+func TestTextsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var log strings.Builder
+	made := sitetest.NewSite(t)
+	made.LogTo = writerFunc(func(b []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return log.Write(b)
+	})
+	site := made.Start()
+	const canary = "kanarienvogel"
+	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
+	note := write(mina, canary, joon)
+	editNote(mina, note.id, canary+" edited").NoErrors()
+	site.Index()
+	equal(t, "found", 1, len(finds(t, joon, canary)))
+	for _, body := range []string{canary + long(10_000), canary + "\u0001", canary + "\u0000"} {
+		editNote(mina, note.id, body)
+		searched(joon, vars{"search": body})
+	}
+	if _, err := site.DB.Exec(`ALTER TABLE notes RENAME TO lost; CREATE TABLE notes AS SELECT id FROM lost`); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*sitetest.Result{editNote(mina, note.id, canary), searched(joon, vars{"search": canary}), unsendNote(mina, note.id), deleteNote(joon, note.id)} {
+		equal(t, "failed", "INTERNAL_SERVER_ERROR", r.Code())
+		if strings.Contains(r.Raw, canary) {
+			t.Errorf("in the answer: %s", r.Raw)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if said := log.String(); strings.Contains(said, canary) || !strings.Contains(said, "internal error") {
+		t.Errorf("the log: %s", said)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // TestChangesOfOneNoteAtOnce reads, unsends, edits and deletes the same notes on two servers.
 func TestChangesOfOneNoteAtOnce(t *testing.T) {

@@ -169,5 +169,5 @@ func (r *Resolver) participants(ctx context.Context, c *notes.Conversation, args
 	if err != nil {
 		return nil, err
 	}
-	return from(ctx).participants.Load(ctx, key)
+	return from(ctx).members.Load(ctx, key)
 }

@@ -28,7 +28,7 @@ func finds(t testing.TB, c *client, search string) []string {
 // with the index, and that ask the index alone.
 func inEachWay(t *testing.T, f func(t *testing.T, site *sitetest.Server)) {
 	t.Parallel()
-	for name, walk := range map[string]int{"through the notes": 500, "through some": 2, "by the index": 0} {
+	for name, walk := range map[string]int{"through the notes": 200, "through some": 2, "by the index": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			site := sitetest.New(t)

@@ -54,7 +54,7 @@ func matches(text string, words []string) bool {
 // new, and all there is for most users. What is older it asks of the index, foundNotes of the newest at first
 // and then more each time. Neither reads more than searchBytes of texts at first.
 const (
-	walkNotes   = 500
+	walkNotes   = 200
 	foundAtOnce = 100
 	searchBytes = 1 << 20
 	searchMore  = 4 // times as much, each time

@@ -5,6 +5,7 @@ package sitetest
 import (
 	"context"
 	"database/sql"
+	"io"
 	"log/slog"
 	"net/http/httptest"
 	"sync"
@@ -38,6 +39,8 @@ type Site struct {
 	Poll time.Duration // of the servers started from now on
 	// Broker makes the broker of the servers started from now on; nil: the Postgres broker.
 	Broker func(*postgres.DB, *slog.Logger) stream.Broker
+	// LogTo gets everything that the servers started from now on log; nil: the test's output gets the warnings.
+	LogTo io.Writer
 	// NoIntrospection hides the schema of the servers started from now on.
 	NoIntrospection bool
 	// NoWorker leaves to others what workers do.
@@ -80,6 +83,9 @@ func (s *Site) Start() *Server {
 	t := s.t
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if s.LogTo != nil {
+		log = slog.New(slog.NewJSONHandler(s.LogTo, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var seen statements
 	db, err := postgres.Open(ctx, s.dsn, postgres.Options{MaxConns: 10, Observe: seen.add})
