@@ -106,6 +106,10 @@ func TestWhatCannotBeToldHoldsUpNothingElse(t *testing.T) {
 		t.Errorf("the oldest waits for %s", u.Oldest)
 	}
 
+	// After a second, then after two, then after four: never sooner than the sum.
+	until(t, "it has failed again", func() bool { return number(t, site, `SELECT max(failures) FROM fanouts`) >= 2 })
+	equal(t, "tried too soon", 0, number(t, site, `SELECT count(*) FROM fanouts WHERE failures > 0 AND not_before < at + make_interval(secs => 2 ^ failures - 1)`))
+
 	exec(t, site.DB, `INSERT INTO topics (id) VALUES ($1)`, without)
 	allIsTold(t, site)
 	equal(t, "told of both, in their order", 450, number(t, site, `
