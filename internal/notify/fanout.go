@@ -145,14 +145,15 @@ const (
 
 	// Who was told last comes last, so that many watchers of one subject do not keep those of others waiting.
 	takeFanout = `
-SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, told_to ` + dueFanouts + `
+SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, told_to, failures ` + dueFanouts + `
 ORDER BY not_before, subject_id LIMIT 1 FOR UPDATE SKIP LOCKED`
 
 	moveFanout   = `UPDATE fanouts SET told_to = $3, failures = 0, not_before = clock_timestamp() WHERE subject_id = $1 AND position = $2`
 	endFanout    = `DELETE FROM fanouts WHERE subject_id = $1 AND position = $2`
+	// Whoever took it in the moment before this is written may have failed, too: that counts once.
 	failedFanout = `
 UPDATE fanouts SET failures = failures + 1, not_before = now() + make_interval(secs => $3 * 2 ^ least(failures, $4))
-WHERE subject_id = $1 AND position = $2`
+WHERE subject_id = $1 AND position = $2 AND failures = $5`
 )
 
 // fanOutBatch tells the next watchers of one of the news. How far it got is written in the same transaction:
@@ -162,13 +163,14 @@ func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, er
 		return false, err
 	}
 	var news News
+	var failures int
 	at := time.Now().Truncate(time.Millisecond)
 	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		more, news = false, News{}
 		var except uuid.NullUUID
 		var toldTo uuid.UUID
 		found, err := tx.Row(ctx, takeFanout, []any{fanoutFuture.Seconds()},
-			&news.Subject, &news.Position, &news.Kind, &news.SubjectKind, &news.Cause, &news.Actor, &except, &toldTo)
+			&news.Subject, &news.Position, &news.Kind, &news.SubjectKind, &news.Cause, &news.Actor, &except, &toldTo, &failures)
 		if err != nil || !found {
 			return err
 		}
@@ -201,7 +203,7 @@ func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, er
 	// This one waits; the others go on.
 	log.Error("watchers not told: trying again later", "subject", ids.Encode(news.SubjectKind, news.Subject), "error", err)
 	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, failedFanout, news.Subject, news.Position, fanoutBackoff.Seconds(), fanoutLonger)
+		_, err := tx.Exec(ctx, failedFanout, news.Subject, news.Position, fanoutBackoff.Seconds(), fanoutLonger, failures)
 		return err
 	})
 	return err == nil, err
