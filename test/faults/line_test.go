@@ -3,6 +3,7 @@ package faults_test
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -17,6 +18,7 @@ type line struct {
 	refuses bool
 	there   chan struct{} // closed while requests may pass
 	back    chan struct{} // closed while replies may pass
+	judge   func(request []byte) verdict
 	open    map[net.Conn]struct{}
 	running sync.WaitGroup
 }
@@ -71,12 +73,40 @@ func (l *line) carry(near net.Conn) {
 		delete(l.open, far)
 		l.mu.Unlock()
 	}()
-	l.running.Go(func() { l.pass(far, near, &l.there) })
-	l.pass(near, far, &l.back)
+	var unheard atomic.Bool
+	l.running.Go(func() {
+		l.pass(far, near, &l.there, func(request []byte) bool {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if l.judge == nil {
+				return true
+			}
+			v := l.judge(request)
+			unheard.Store(v == cutAfter)
+			return v != cutBefore
+		})
+	})
+	l.pass(near, far, &l.back, func([]byte) bool { return !unheard.Load() })
 }
 
-// pass hands on what one end says, until either end is gone.
-func (l *line) pass(to, from net.Conn, gate *chan struct{}) {
+// verdict is what becomes of a connection at a request.
+type verdict int
+
+const (
+	let       verdict = iota
+	cutBefore         // it is cut, and the request does not arrive
+	cutAfter          // it is cut when the request was answered, and the answer does not arrive
+)
+
+// judged sets who judges requests from now on; nil: nobody.
+func (l *line) judged(judge func(request []byte) verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.judge = judge
+}
+
+// pass hands on what one end says and what may pass, until either end is gone.
+func (l *line) pass(to, from net.Conn, gate *chan struct{}, may func([]byte) bool) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, 32<<10)
@@ -87,6 +117,9 @@ func (l *line) pass(to, from net.Conn, gate *chan struct{}) {
 			open := *gate
 			l.mu.Unlock()
 			<-open
+			if !may(buffer[:n]) {
+				return
+			}
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
