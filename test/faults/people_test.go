@@ -24,7 +24,8 @@ type person struct {
 
 	mu     sync.Mutex
 	writes []*write
-	likes  map[string]likeState // by post: nothing is known when the last answer was lost
+	likes  map[string]likeState // by post: nothing is known when the last answer was lost, or two hands were at it at once
+	liking map[string]*liking // by post
 	serial int
 }
 
@@ -32,6 +33,12 @@ type person struct {
 type hand struct {
 	*person
 	rand *rand.Rand
+}
+
+// liking is who likes a post, or takes that back, at this moment.
+type liking struct {
+	hands   int
+	crossed bool // there were several at once: which was the last, nobody was told
 }
 
 type likeState struct{ liked, known bool }
@@ -85,7 +92,7 @@ SELECT gen_random_uuid(), id, u::uuid, 'MEMBER', now() FROM pairs, unnest(ARRAY[
 }
 
 func (s *site) newPerson(i int, name string) *person {
-	return &person{number: i, name: name, likes: map[string]likeState{}}
+	return &person{number: i, name: name, likes: map[string]likeState{}, liking: map[string]*liking{}}
 }
 
 func (s *site) register(p *person) error {

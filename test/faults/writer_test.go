@@ -204,10 +204,22 @@ func (s *site) likeAt(p *hand, server int, post string, on bool) {
 	if on {
 		field = "like"
 	}
+	p.mu.Lock()
+	at := p.liking[post]
+	if at == nil {
+		at = &liking{}
+		p.liking[post] = at
+	}
+	at.hands++
+	at.crossed = at.crossed || at.hands > 1
+	p.mu.Unlock()
 	err := s.ask(context.Background(), server, p.token, `mutation($id: ID!) { `+field+`(input: {subjectId: $id}) { userErrors { code } } }`, map[string]any{"id": post}, nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.likes[post] = likeState{on, err == nil}
+	p.likes[post] = likeState{on, err == nil && !at.crossed}
+	if at.hands--; at.hands == 0 {
+		at.crossed = false
+	}
 }
 
 // read marks something as read or seen. Nothing is put down: the counters must equal the counts anyhow.
