@@ -25,7 +25,7 @@ type person struct {
 	mu     sync.Mutex
 	writes []*write
 	likes  map[string]likeState // by post: nothing is known when the last answer was lost, or two hands were at it at once
-	liking map[string]*liking // by post
+	liking map[string]*liking   // by post
 	serial int
 }
 
