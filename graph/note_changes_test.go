@@ -240,12 +240,14 @@ func TestDeletingANote(t *testing.T) {
 	equal(t, "the conversation", map[string]any{"id": first.conversation, "unreadCount": 1.0, "lastNote": map[string]any{"id": first.id}}, r.Get("deleteNote.conversation"))
 	equal(t, "counters", counts{1, 1, 1, 1}, asCounts(t, r.Get("deleteNote.unread")))
 	equal(t, "which", second.id, hears(t, tab, "NoteDeleted [1 1 1 1]")["noteId"])
+	hears(t, tab, "ConversationChanged [1 1 1 1]")
 	equal(t, "cursor", hears(t, tab, "NotificationChanged [1 1 1 1]")["cursor"], r.Get("deleteNote.cursor"))
 	at := joon.Cursor()
 	again := deleteNote(joon, second.id).NoErrors()
 	equal(t, "twice is once", []any{second.id, nil, at}, []any{again.Get("deleteNote.deletedNoteId"), again.Get("deleteNote.cursor"), joon.Cursor()})
 	deleteNote(joon, first.id).NoErrors()
 	hears(t, tab, "NoteDeleted [0 0 0 0]")
+	hears(t, tab, "ConversationChanged [0 0 0 0]")
 	hears(t, tab, "NotificationRetracted [0 0 0 0]")
 
 	mine := answer(joon, first.conversation, "mine")
@@ -253,6 +255,7 @@ func TestDeletingANote(t *testing.T) {
 	minas = mina.Cursor()
 	deleteNote(joon, mine.id).NoErrors()
 	hears(t, tab, "NoteDeleted [0 0 0 0]")
+	hears(t, tab, "ConversationChanged [0 0 0 0]")
 	for _, id := range []string{first.id, second.id, mine.id} {
 		equal(t, "gone for joon", nil, joon.Do(`query($id: ID!) { node(id: $id) { id } }`, vars{"id": id}).NoErrors().Get("node"))
 		equal(t, "there for mina", map[string]any{"id": id}, mina.Do(`query($id: ID!) { node(id: $id) { id } }`, vars{"id": id}).NoErrors().Get("node"))

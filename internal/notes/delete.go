@@ -73,6 +73,7 @@ func (s *Notes) delete(ctx context.Context, tx *postgres.Tx, batch *stream.Batch
 		return err
 	}
 	batch.Append(user, stream.NoteDeleted, n.ID, user)
+	batch.Append(user, stream.ConversationChanged, n.ConversationID, user) // what is its last note, and how many are unread
 	return s.retract(ctx, tx, batch, n, []uuid.UUID{user}, finished)
 }
 
