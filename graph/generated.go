@@ -5866,7 +5866,7 @@ type ConversationChanged implements Event {
   conversation: Conversation!
 }
 
-"The viewer cannot see a conversation any more, or not as a participant: has left it or was removed. Its notes are gone with it."
+"A conversation is gone from the lists of the viewer, with its notes: the viewer has left or declined it, was removed, or is blocked."
 type ConversationRemoved implements Event {
   "The position just after the event."
   cursor: Cursor!

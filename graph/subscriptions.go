@@ -87,9 +87,9 @@ func (r *Resolver) convert(ctx context.Context, v access.Viewer, events []stream
 			give(e, &model.NoteChanged{Header: h, Note: note})
 		case e.Kind == stream.NoteDeleted:
 			give(e, &model.NoteDeleted{Header: h, NoteID: ids.Encode(ids.Note, e.Subject)})
-		case e.Kind == stream.ConversationChanged && conversation != nil && conversation.ParticipantID != uuid.Nil:
+		case e.Kind == stream.ConversationChanged && conversation != nil && conversation.IsKept():
 			give(e, &model.ConversationChanged{Header: h, Conversation: conversation})
-		case e.Kind == stream.ConversationChanged: // left since, or now
+		case e.Kind == stream.ConversationChanged: // left or declined, now or since
 			give(e, &model.ConversationRemoved{Header: h, ConversationID: ids.Encode(ids.Conversation, e.Subject)})
 		case e.Kind == stream.ConversationRead && conversation != nil:
 			give(e, &model.ConversationRead{Header: h, Conversation: conversation})

@@ -80,6 +80,9 @@ type Conversation struct {
 	Position         int64 // of its latest note in the viewer's log: the order of the conversations
 }
 
+// IsKept says that it stands in one of the viewer's lists: the viewer takes part, and has not declined to.
+func (c *Conversation) IsKept() bool { return c.ParticipantID != uuid.Nil && c.State != Declined }
+
 // IsRequest says that a stranger has begun it and waits for the viewer.
 func (c *Conversation) IsRequest() bool { return c.State == Request }
 
