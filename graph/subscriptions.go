@@ -91,7 +91,7 @@ func (r *Resolver) convert(ctx context.Context, v access.Viewer, events []stream
 			give(e, &model.ConversationChanged{Header: h, Conversation: conversation})
 		case e.Kind == stream.ConversationChanged: // left or declined, now or since
 			give(e, &model.ConversationRemoved{Header: h, ConversationID: ids.Encode(ids.Conversation, e.Subject)})
-		case e.Kind == stream.ConversationRead && conversation != nil:
+		case e.Kind == stream.ConversationRead && conversation != nil && conversation.IsKept():
 			give(e, &model.ConversationRead{Header: h, Conversation: conversation})
 		case e.Kind == stream.NotificationReceived && notification != nil:
 			give(e, &model.NotificationReceived{Header: h, Notification: notification})
