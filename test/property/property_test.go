@@ -1,0 +1,190 @@
+package property_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/notewire/notewire/internal/sitetest"
+)
+
+var steps = flag.Int("steps", 50, "operations of one history")
+
+const users = 5
+
+// person is a user, at home at two servers.
+type person struct {
+	n     int
+	at    []*sitetest.Client
+	start string // the cursor of the beginning
+	cache *cache
+}
+
+// world is a history of five users, beginning with nothing.
+type world struct {
+	people []*person
+	model  model
+	names  int // of rooms, groups and texts: each is new
+	done   map[string]int
+}
+
+// ask runs a query at any of the servers.
+func (p *person) ask(t *rapid.T, query string, vars object) object {
+	r := rapid.SampledFrom(p.at).Draw(t, "server").Do(query, sitetest.Vars(vars))
+	if len(r.Errors) > 0 {
+		t.Fatalf("%d: %s", p.n, r.Raw)
+	}
+	return r.Data
+}
+
+// do runs a mutation and returns its payload, or nil when it was refused with user errors.
+func (p *person) do(t *rapid.T, name string, input object, selection string) object {
+	kind := string(name[0]-'a'+'A') + name[1:] + "Input!"
+	data := p.ask(t, fmt.Sprintf(`mutation($in: %s) { %s(input: $in) { %s userErrors { code message field } } }`, kind, name, selection), object{"in": input})
+	payload := data[name].(object)
+	if refused := payload["userErrors"].([]any); len(refused) > 0 {
+		t.Logf("%s by %d refused: %v", name, p.n, refused)
+		return nil
+	}
+	t.Logf("%s by %d: %s gives %s", name, p.n, text(input), text(payload))
+	return payload
+}
+
+var worlds atomic.Int64 // their users have names of their own
+
+// TestWhateverHappens is the property.
+func TestWhateverHappens(t *testing.T) {
+	t.Parallel()
+	one := sitetest.New(t)
+	two := one.Another()
+	total := map[string]int{}
+	rapid.Check(t, func(r *rapid.T) {
+		w := &world{model: model{blocks: map[[2]int]bool{}}, done: map[string]int{}}
+		number := worlds.Add(1)
+		for i := range users {
+			c := one.User(t, fmt.Sprintf("w%d_u%d", number, i))
+			start := c.Cursor()
+			w.people = append(w.people, &person{n: i, at: []*sitetest.Client{c, c.At(two)}, start: start, cache: newCache(start)})
+		}
+		// Half of the operations are notes: without them there is little to do for the others.
+		names := slices.Concat(slices.Sorted(maps.Keys(operations)), slices.Repeat([]string{"send to one", "answer", "send to several", "answer"}, 5))
+		for range *steps {
+			p := w.people[rapid.IntRange(0, users-1).Draw(r, "user")]
+			name := rapid.SampledFrom(names).Draw(r, "operation")
+			if operations[name](r, w, p) {
+				w.done[name]++
+				total[name]++
+			}
+			for _, q := range w.people {
+				w.check(r, q)
+			}
+		}
+		for _, p := range w.people {
+			w.replay(r, p)
+		}
+	})
+	for name := range operations {
+		if total[name] == 0 && !t.Failed() {
+			t.Errorf("%s was never done: nothing is known of it", name)
+		}
+	}
+	t.Log(total)
+}
+
+func same(t *rapid.T, p *person, what string, want, got any) {
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatalf("%s of %d (-want +got):\n%s", what, p.n, d)
+	}
+}
+
+// check holds what a user is shown against the counts, the model and the user's cache.
+func (w *world) check(t *rapid.T, p *person) {
+	fresh := p.ask(t, fetchAll, nil)["viewer"].(object)
+	boxes := p.ask(t, fetchNotes, nil)["viewer"].(object)
+
+	conversations := map[string]object{}
+	notes, withNotes := 0, 0
+	for _, list := range []string{"inbox", "archived", "requests"} {
+		for _, c := range nodes(fresh, list) {
+			conversations[c["id"].(string)] = c
+			if n := int(c["unreadCount"].(float64)); n > 0 && c["kind"] != "ROOM" {
+				notes += n
+				withNotes++
+			}
+			if conv := w.model.conversation(c["id"].(string)); conv == nil || conv.members[p.n] == nil || !w.model.sees(p.n, conv) {
+				t.Fatalf("%d is shown the conversation %v", p.n, c)
+			}
+		}
+	}
+	unread, unseen := 0, 0
+	notifications := map[string]string{}
+	for _, n := range nodes(fresh, "notifications") {
+		notifications[n["id"].(string)] = text(n)
+		if n["isRead"] == false {
+			unread++
+		}
+		if n["isSeen"] == false {
+			unseen++
+		}
+	}
+	counted := object{"notes": float64(notes), "conversations": float64(withNotes), "notifications": float64(unread), "unseenNotifications": float64(unseen)}
+	same(t, p, "the counters", counted, fresh["unread"].(object))
+	same(t, p, "the number of unread notes in the inbox", notes, len(nodes(boxes, "unread")))
+
+	shown := map[string]string{}
+	for _, box := range []string{"inbox", "sent", "archive"} {
+		for _, n := range nodes(boxes, box) {
+			shown[n["id"].(string)] = n["body"].(string)
+		}
+	}
+	same(t, p, "the boxes", w.model.boxes(p.n), shown)
+
+	p.cache.follow(t, p)
+	if p.cache.unread != nil {
+		same(t, p, "the counters of the newest event", fresh["unread"].(object), p.cache.unread)
+	}
+	same(t, p, "the conversations, as the events tell them", essence(conversations), essence(p.cache.conversations))
+	told := map[string]string{}
+	for id, n := range p.cache.notifications {
+		told[id] = text(n)
+	}
+	same(t, p, "the notifications, as the events tell them", notifications, told)
+}
+
+// replay reads the whole log again, and every conversation.
+func (w *world) replay(t *rapid.T, p *person) {
+	again := newCache(p.start)
+	again.follow(t, p)
+	same(t, p, "the conversations, after a replay", essence(p.cache.conversations), essence(again.conversations))
+	for _, c := range w.model.conversations {
+		data := p.ask(t, `query($id: ID!) { node(id: $id) { ... on Conversation { notes(first: 100) { nodes { id } } } } }`, object{"id": c.id})
+		if !w.model.sees(p.n, c) {
+			same(t, p, "a conversation that is not theirs", nil, data["node"])
+			continue
+		}
+		got := []string{}
+		for _, n := range nodes(data["node"].(object), "notes") {
+			got = append(got, n["id"].(string))
+		}
+		same(t, p, "the notes of a conversation", w.model.visible(p.n, c), got)
+	}
+	for _, n := range w.model.notes {
+		data := p.ask(t, `query($id: ID!) { node(id: $id) { id } }`, object{"id": n.id})
+		if (data["node"] != nil) != w.model.reads(p.n, n) {
+			t.Fatalf("%d asks for the note %+v of %+v and gets %v", p.n, n, n.in, data["node"])
+		}
+	}
+}
+
+func nodes(o object, list string) (found []object) {
+	for _, n := range o[list].(object)["nodes"].([]any) {
+		found = append(found, n.(object))
+	}
+	return found
+}
