@@ -64,10 +64,13 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 			tx.committed(wait)
 			return nil
 		}
+		if errors.Is(err, errNotCommitted) {
+			attempt-- // the network's fault: as often as there is time
+		}
 		if attempt == txAttempts || !runAgain(err) || wait.Err() != nil {
 			return explain(err)
 		}
-		time.Sleep(time.Duration(rand.Int64N(int64(attempt) * int64(5*time.Millisecond)))) // whoever met once would meet again
+		time.Sleep(time.Duration(rand.Int64N(int64(attempt+1) * int64(5*time.Millisecond)))) // whoever met once would meet again
 	}
 }
 
