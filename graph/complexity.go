@@ -29,9 +29,7 @@ func list(child int, first *int, _ *string, last *int, _ *string) int {
 
 func complexity() (c ComplexityRoot) {
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*min(len(ids), maxNodes) }
-	c.Query.Posts = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
-		return list(child, first, after, last, before)
-	}
+	c.Query.Posts = list
 	c.Query.Users = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
 		return list(child, first, after, last, before)
 	}

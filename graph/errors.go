@@ -91,6 +91,3 @@ func (g gate) recovered(_ context.Context, v any) error {
 	g.log.Error("panic in a resolver", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 	return fmt.Errorf("panic: %v", v)
 }
-
-// errUnbuilt stands where a field is not built yet.
-var errUnbuilt = problem.New(problem.Unavailable, "This is not built yet.")

@@ -243,22 +243,6 @@ func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePos
 	return p, nil
 }
 
-func (r *mutationResolver) EditPost(ctx context.Context, input model.EditPostInput) (*model.EditPostPayload, error) {
-	return r.editPost(ctx, input)
-}
-
-func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePostInput) (*model.DeletePostPayload, error) {
-	return r.deletePost(ctx, input)
-}
-
-func (r *mutationResolver) EditComment(ctx context.Context, input model.EditCommentInput) (*model.EditCommentPayload, error) {
-	return r.editComment(ctx, input)
-}
-
-func (r *mutationResolver) DeleteComment(ctx context.Context, input model.DeleteCommentInput) (*model.DeleteCommentPayload, error) {
-	return r.deleteComment(ctx, input)
-}
-
 func (r *mutationResolver) AddComment(ctx context.Context, input model.AddCommentInput) (*model.AddCommentPayload, error) {
 	v, err := access.SignedIn(ctx)
 	if err != nil {
@@ -438,7 +422,7 @@ func (r *queryResolver) Post(ctx context.Context, id string) (*board.Post, error
 	return find(ctx, from(ctx).posts, ids.Of(ids.Post, id))
 }
 
-func (r *queryResolver) Posts(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
+func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
 	return r.Board.Posts(ctx, access.From(ctx), nil, page.Args{First: first, After: after, Last: last, Before: before})
 }
 

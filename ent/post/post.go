@@ -20,10 +20,6 @@ const (
 	FieldBody = "body"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
-	// FieldEditedAt holds the string denoting the edited_at field in the database.
-	FieldEditedAt = "edited_at"
-	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
-	FieldDeletedAt = "deleted_at"
 	// FieldCommentCount holds the string denoting the comment_count field in the database.
 	FieldCommentCount = "comment_count"
 	// FieldLikeCount holds the string denoting the like_count field in the database.
@@ -52,8 +48,6 @@ var Columns = []string{
 	FieldTitle,
 	FieldBody,
 	FieldCreatedAt,
-	FieldEditedAt,
-	FieldDeletedAt,
 	FieldCommentCount,
 	FieldLikeCount,
 	FieldIdempotencyKey,
@@ -103,16 +97,6 @@ func ByBody(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByEditedAt orders the results by the edited_at field.
-func ByEditedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEditedAt, opts...).ToFunc()
-}
-
-// ByDeletedAt orders the results by the deleted_at field.
-func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
 }
 
 // ByCommentCount orders the results by the comment_count field.

@@ -19,8 +19,6 @@ func (Post) Fields() []ent.Field {
 		field.String("title").SchemaType(plainText),
 		field.String("body").SchemaType(plainText),
 		createdAt(),
-		field.Time("edited_at").Optional().Nillable().SchemaType(timestamp),
-		field.Time("deleted_at").Optional().Nillable().SchemaType(timestamp).Comment("gone for everybody; the row stays for whoever still holds its id"),
 		field.Int("comment_count").Default(0),
 		field.Int("like_count").Default(0),
 	}, idempotent()...)
@@ -51,8 +49,6 @@ func (Comment) Fields() []ent.Field {
 		field.Int64("position").Immutable().Comment("in the post's log"),
 		field.String("body").SchemaType(plainText),
 		createdAt(),
-		field.Time("edited_at").Optional().Nillable().SchemaType(timestamp),
-		field.Time("deleted_at").Optional().Nillable().SchemaType(timestamp).Comment("the body is gone; the row holds the place of the replies"),
 		field.Int("reply_count").Default(0),
 		field.Int("like_count").Default(0),
 	}, idempotent()...)

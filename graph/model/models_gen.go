@@ -229,24 +229,6 @@ type DeclineRequestPayload struct {
 	UserErrors []problem.UserError `json:"userErrors"`
 }
 
-// Which comment to delete.
-type DeleteCommentInput struct {
-	// A comment of the viewer.
-	CommentID string `json:"commentId"`
-}
-
-// The result of `deleteComment`.
-type DeleteCommentPayload struct {
-	// What remains of it.
-	Comment *board.Comment `json:"comment,omitempty"`
-	// The identifier of the comment.
-	DeletedCommentID *string `json:"deletedCommentId,omitempty"`
-	// The position of the last event that it caused in the viewer's log; null when it caused none.
-	Cursor *string `json:"cursor,omitempty"`
-	// What has to be mended; empty when it was done.
-	UserErrors []problem.UserError `json:"userErrors"`
-}
-
 // Which note to delete.
 type DeleteNoteInput struct {
 	// Any note in a conversation of the viewer.
@@ -267,40 +249,6 @@ type DeleteNotePayload struct {
 	UserErrors []problem.UserError `json:"userErrors"`
 }
 
-// Which post to delete.
-type DeletePostInput struct {
-	// A post of the viewer.
-	PostID string `json:"postId"`
-}
-
-// The result of `deletePost`.
-type DeletePostPayload struct {
-	// The identifier that the post had.
-	DeletedPostID *string `json:"deletedPostId,omitempty"`
-	// The position of the last event that it caused in the viewer's log; null when it caused none.
-	Cursor *string `json:"cursor,omitempty"`
-	// What has to be mended; empty when it was done.
-	UserErrors []problem.UserError `json:"userErrors"`
-}
-
-// A comment and its new text.
-type EditCommentInput struct {
-	// A comment of the viewer that was not deleted.
-	CommentID string `json:"commentId"`
-	// The new text, 1 to 10,000 characters.
-	Body string `json:"body"`
-}
-
-// The result of `editComment`.
-type EditCommentPayload struct {
-	// The comment.
-	Comment *board.Comment `json:"comment,omitempty"`
-	// The position of the last event that it caused in the viewer's log; null when it caused none.
-	Cursor *string `json:"cursor,omitempty"`
-	// What has to be mended; empty when it was done.
-	UserErrors []problem.UserError `json:"userErrors"`
-}
-
 // The note and its new text.
 type EditNoteInput struct {
 	// A note of the viewer that was not unsent.
@@ -313,26 +261,6 @@ type EditNoteInput struct {
 type EditNotePayload struct {
 	// The note.
 	Note *notes.Note `json:"note,omitempty"`
-	// The position of the last event that it caused in the viewer's log; null when it caused none.
-	Cursor *string `json:"cursor,omitempty"`
-	// What has to be mended; empty when it was done.
-	UserErrors []problem.UserError `json:"userErrors"`
-}
-
-// A post and what to change. What is left out stays as it is.
-type EditPostInput struct {
-	// A post of the viewer.
-	PostID string `json:"postId"`
-	// The new title, 1 to 200 characters.
-	Title *string `json:"title,omitempty"`
-	// The new text, 1 to 20,000 characters.
-	Body *string `json:"body,omitempty"`
-}
-
-// The result of `editPost`.
-type EditPostPayload struct {
-	// The post.
-	Post *board.Post `json:"post,omitempty"`
 	// The position of the last event that it caused in the viewer's log; null when it caused none.
 	Cursor *string `json:"cursor,omitempty"`
 	// What has to be mended; empty when it was done.

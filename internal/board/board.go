@@ -36,7 +36,6 @@ type Post struct {
 	Title        string
 	Body         string
 	CreatedAt    time.Time
-	EditedAt     *time.Time
 	CommentCount int
 	LikeCount    int
 }
@@ -56,8 +55,6 @@ type Comment struct {
 	Position   int64     // in the post's log: the order of the comments
 	Body       string
 	CreatedAt  time.Time
-	EditedAt   *time.Time
-	DeletedAt  *time.Time // the body is gone then
 	ReplyCount int
 	LikeCount  int
 }
@@ -88,13 +85,13 @@ func deref(id *uuid.UUID) uuid.UUID {
 }
 
 func postFromRow(r *ent.Post) *Post {
-	return &Post{ID: r.ID, AuthorID: deref(r.AuthorID), Title: r.Title, Body: r.Body, CreatedAt: r.CreatedAt.UTC(), EditedAt: r.EditedAt,
+	return &Post{ID: r.ID, AuthorID: deref(r.AuthorID), Title: r.Title, Body: r.Body, CreatedAt: r.CreatedAt.UTC(),
 		CommentCount: r.CommentCount, LikeCount: r.LikeCount}
 }
 
 func commentFromRow(r *ent.Comment) *Comment {
 	return &Comment{ID: r.ID, PostID: r.PostID, ParentID: deref(r.ParentID), AuthorID: deref(r.AuthorID), Position: r.Position,
-		Body: r.Body, CreatedAt: r.CreatedAt.UTC(), EditedAt: r.EditedAt, DeletedAt: r.DeletedAt, ReplyCount: r.ReplyCount, LikeCount: r.LikeCount}
+		Body: r.Body, CreatedAt: r.CreatedAt.UTC(), ReplyCount: r.ReplyCount, LikeCount: r.LikeCount}
 }
 
 // PostsByIDs finds posts; those that do not exist are absent.
