@@ -7,6 +7,7 @@ import (
 	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/notes"
+	"github.com/notewire/notewire/internal/problem"
 )
 
 func (r *Resolver) createGroup(ctx context.Context, input model.CreateGroupInput) (*model.CreateGroupPayload, error) {
@@ -81,4 +82,14 @@ func (r *Resolver) leaveConversation(ctx context.Context, input model.LeaveConve
 
 func (r *Resolver) conversationViewerParticipant(ctx context.Context, obj *notes.Conversation) (*notes.Participant, error) {
 	return find(ctx, from(ctx).participants, obj.ParticipantID)
+}
+
+// noteConversation is never null: who sees a note sees its conversation, unless that ends between the one look
+// and the other.
+func (r *Resolver) noteConversation(ctx context.Context, obj *notes.Note) (*notes.Conversation, error) {
+	found, err := find(ctx, from(ctx).conversations, obj.ConversationID)
+	if err == nil && found == nil {
+		err = problem.New(problem.NotFound, "This has gone while it was read: ask again.")
+	}
+	return found, err
 }

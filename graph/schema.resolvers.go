@@ -336,7 +336,7 @@ func (r *mutationResolver) MarkAllNotificationsRead(ctx context.Context, input m
 }
 
 func (r *noteResolver) Conversation(ctx context.Context, obj *notes.Note) (*notes.Conversation, error) {
-	return find(ctx, from(ctx).conversations, obj.ConversationID)
+	return r.noteConversation(ctx, obj)
 }
 
 func (r *noteResolver) Sender(ctx context.Context, obj *notes.Note) (*accounts.User, error) {
