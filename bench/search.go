@@ -77,19 +77,21 @@ func (c *search) Run() error {
 	if err := c.searches(ctx, s, w, tokens); err != nil {
 		return err
 	}
-	without, err := c.send(ctx, s, tokens, ids)
-	if err != nil {
-		return err
-	}
 	s.stop()
-	if err := s.start(ctx); err != nil {
-		return err
+	fmt.Printf("\nnotes sent a second by 8 at once, without a worker and with one that indexes, in turn\n")
+	for range 3 {
+		for _, role := range []string{withoutWorker, "NOTEWIRE_ROLE=all"} {
+			if err := s.start(ctx, role); err != nil {
+				return err
+			}
+			rate, err := c.send(ctx, s, tokens, ids)
+			if err != nil {
+				return err
+			}
+			s.stop()
+			fmt.Printf("%-44s %10.0f\n", role, rate)
+		}
 	}
-	with, err := c.send(ctx, s, tokens, ids)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\nnotes sent a second by 8 at once: %.0f without a worker, %.0f with one that indexes\n", without, with)
 	return nil
 }
 
