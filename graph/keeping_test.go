@@ -110,6 +110,22 @@ func TestMutingAConversation(t *testing.T) {
 	holdsCounters(t, site)
 }
 
+func TestKeepingWhatAStrangerBegan(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t)
+	mina, stranger := site.User(t, "mina"), site.User(t, "stranger")
+	id := write(stranger, "hello", mina).conversation
+	equal(t, "a request is not archived", []string{"NOT_ALLOWED conversationId"}, setArchived(mina, id, true).UserErrors("archiveConversation"))
+	setMuted(mina, id, true).NoErrors()
+	mina.Do(declineRequest, vars{"id": id}).NoErrors()
+	at := mina.Cursor()
+	equal(t, "nor what was declined", []string{"NOT_ALLOWED conversationId"}, setArchived(mina, id, true).UserErrors("archiveConversation"))
+	equal(t, "nor muted, or not", []string{"NOT_ALLOWED conversationId"}, setMuted(mina, id, false).UserErrors("muteConversation"))
+	equal(t, "it is in no box", []any{[]any{}}, []any{mina.Do(`{ viewer { notes { nodes { id } } } }`, nil).NoErrors().Get("viewer.notes.nodes")})
+	equal(t, "nothing was written", at, mina.Cursor())
+	holdsCounters(t, site)
+}
+
 func TestWhoHasReadANote(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)

@@ -55,8 +55,11 @@ func (s *Notes) Archive(ctx context.Context, v access.Viewer, conversation uuid.
 // stays.
 func (s *Notes) Mute(ctx context.Context, v access.Viewer, conversation uuid.UUID, muted bool) (*Kept, error) {
 	return s.keep(ctx, v, conversation, func(_ context.Context, _ *postgres.Tx, _ *stream.Batch, is keeping) (string, error) {
-		if is.isMuted == muted {
+		switch {
+		case is.isMuted == muted:
 			return "", nil
+		case is.state == Declined:
+			return "", problem.Refuse(problem.NotAllowed, "conversationId", "You have declined this conversation: nothing of it arrives.")
 		}
 		return writeMuted, nil
 	}, muted)
