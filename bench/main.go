@@ -4,6 +4,7 @@
 //	go run ./bench idle           memory of idle subscribed sockets, and how fast they connect
 //	go run ./bench wake           from a commit to a socket, with each broker; the cost of the net below them
 //	go run ./bench search         searches among a million notes, and what their index costs
+//	go run ./bench fanout         from a comment to thousands who watch the post, and what others notice of it
 //	go run ./bench --help         all of it
 package main
 
