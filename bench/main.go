@@ -19,6 +19,7 @@ type command struct {
 	Idle   idle       `cmd:"" help:"Open subscribed sockets that then have nothing to do, and print the memory of each."`
 	Search search     `cmd:"" help:"Fill a site with notes, index them and search as users do."`
 	Wake   wake       `cmd:"" help:"Time the way from a commit to a socket with each broker, and count what the poll below them costs."`
+	Fanout fanout     `cmd:"" help:"Time the way of comments to thousands who watch the post, and what others notice of it."`
 	NATS   natsServer `cmd:"" name:"nats-server" hidden:""`
 }
 
