@@ -42,13 +42,15 @@ type group struct {
 	actors     map[uuid.UUID]bool
 }
 
+// Of all causes only a like can be given again. OFFSET 0 has each question answered by an index, user by user:
+// without it the planner may read whole tables instead, or all that one comment has caused among thousands.
 const findGroups = `
 SELECT o.i, n.id, coalesce(n.count, 0), coalesce(n.actor_count, 0), coalesce(n.is_seen, false), coalesce(n.created_at < $6, false),
-  EXISTS (SELECT FROM notification_causes c WHERE c.notification_id = n.id AND c.actor_id = o.actor),
-  EXISTS (SELECT FROM notification_causes c JOIN notifications x ON x.id = c.notification_id WHERE c.cause_id = o.cause AND x.user_id = o.user_id)
-    OR EXISTS (SELECT FROM notification_preferences x WHERE x.user_id = o.user_id AND x.kind = split_part(o.key, ':', 1) AND x.channel = 'IN_APP' AND NOT x.is_enabled)
-    OR EXISTS (SELECT FROM blocks b WHERE b.user_id = o.user_id AND b.other_id = o.actor)
-    OR EXISTS (SELECT FROM watchers x WHERE x.user_id = o.user_id AND x.subject_id IN (o.subject, o.within) AND x.is_muted)
+  EXISTS (SELECT FROM notification_causes c WHERE c.notification_id = n.id AND c.actor_id = o.actor OFFSET 0),
+  starts_with(o.key, 'LIKE:') AND EXISTS (SELECT FROM notification_causes c JOIN notifications x ON x.id = c.notification_id WHERE c.cause_id = o.cause AND x.user_id = o.user_id OFFSET 0)
+    OR EXISTS (SELECT FROM notification_preferences x WHERE x.user_id = o.user_id AND x.kind = split_part(o.key, ':', 1) AND x.channel = 'IN_APP' AND NOT x.is_enabled OFFSET 0)
+    OR EXISTS (SELECT FROM blocks b WHERE b.user_id = o.user_id AND b.other_id = o.actor OFFSET 0)
+    OR EXISTS (SELECT FROM watchers x WHERE x.user_id = o.user_id AND x.subject_id IN (o.subject, o.within) AND x.is_muted OFFSET 0)
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::int[], $7::uuid[], $8::uuid[]) AS o(user_id, key, actor, cause, i, subject, within)
 LEFT JOIN notifications n ON n.user_id = o.user_id AND n.group_key = o.key AND n.is_open
 ORDER BY o.i`
