@@ -42,7 +42,7 @@ func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *health) workers(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	const missing = "events and sessions that have expired stay: run a server with NOTEWIRE_ROLE worker or all"
+	const missing = "events and sessions that have expired stay, and watchers of popular posts are not told: run a server with NOTEWIRE_ROLE worker or all"
 	switch ago, seen, err := workerSeen(ctx, h.db); {
 	case err != nil:
 		return "not known"

@@ -7,7 +7,9 @@ import (
 
 	"ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/sqltool"
+	"github.com/pressly/goose/v3"
 
+	"github.com/notewire/notewire/ent/migrations"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/postgres/postgrestest"
 )
@@ -73,5 +75,42 @@ func TestDifferencesAreSeen(t *testing.T) {
 				t.Errorf("not seen: %s", change)
 			}
 		})
+	}
+}
+
+// Who has written a post, or commented on it, before there were watchers watches it since then.
+func TestFormerAuthorsAndCommentersWatch(t *testing.T) {
+	db := open(t)
+	files, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before = 20261122234500
+	if _, err := files.DownTo(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `
+WITH u AS (INSERT INTO users (id, username, display_name, created_at)
+  SELECT ('00000000-0000-4000-8000-00000000000' || i)::uuid, 'user_' || i, 'A user', now() FROM generate_series(1, 3) AS i),
+p AS (INSERT INTO posts (id, author_id, title, body, created_at) VALUES
+  ('10000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000001', 'one', 'text', now()),
+  ('10000000-0000-4000-8000-000000000002', NULL, 'of somebody who is gone', 'text', now()))
+INSERT INTO comments (id, post_id, author_id, position, body, created_at)
+SELECT gen_random_uuid(), '10000000-0000-4000-8000-000000000001', a::uuid, position, 'text', now() FROM (VALUES
+  ('00000000-0000-4000-8000-000000000002', 1), ('00000000-0000-4000-8000-000000000001', 2),
+  ('00000000-0000-4000-8000-000000000002', 3), (NULL, 4)) AS c(a, position)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	if err := db.QueryRowContext(t.Context(), `
+SELECT string_agg(right(subject_id::text, 1) || ' ' || right(user_id::text, 1) || ' since ' || since || CASE WHEN is_muted THEN ' muted' ELSE '' END, ', ' ORDER BY user_id)
+FROM watchers`).Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+	if want := "1 1 since 0, 1 2 since 1"; got != want {
+		t.Errorf("watchers: %s, not %s", got, want)
 	}
 }
