@@ -121,8 +121,8 @@ func TestDecliningARequest(t *testing.T) {
 		equal(t, "payload", []any{first.conversation, false, 0.0, counts{}, mina.Cursor()}, []any{r.Get("declineRequest.conversation.id"),
 			r.Get("declineRequest.conversation.isRequest"), r.Get("declineRequest.conversation.unreadCount"), asCounts(t, r.Get("declineRequest.unread")), r.Get("declineRequest.cursor")})
 		equal(t, "there was something unread", true, had[0] > 0)
-		equal(t, "her phone", []string{"ConversationChanged it [0 0 0 0]"}, heard(t, phone, 1, names))
-		equal(t, "her laptop", []string{"ConversationChanged it [0 0 0 0]"}, heard(t, laptop, 1, names))
+		equal(t, "her phone", []string{"ConversationRemoved it [0 0 0 0]"}, heard(t, phone, 1, names))
+		equal(t, "her laptop", []string{"ConversationRemoved it [0 0 0 0]"}, heard(t, laptop, 1, names))
 		conversations, requests := lists(t, mina)
 		equal(t, "it is nowhere", []bool{false, false}, []bool{slices.Contains(conversations, first.conversation), slices.Contains(requests, first.conversation)})
 		equal(t, "its sender is not told, and sees no difference", []any{before, cursor}, []any{senderView(t, other, first.conversation), other.Cursor()})

@@ -39,8 +39,27 @@ var built = sync.OnceValues(func() (string, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return path, nil
+	return path, consult(build.Dir)
 })
+
+// consult looks at every file that the program is built of: go test then knows that the result of these tests
+// depends on them, and does not take an old one from its cache.
+func consult(root string) error {
+	list := exec.Command("go", "list", "-deps", "-f", `{{if .Module}}{{if .Module.Main}}{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}
+{{end}}{{range .EmbedFiles}}{{$dir}}/{{.}}
+{{end}}{{end}}{{end}}`, ".")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // builtIn is the folder of the built program, "" before there is one.
 var builtIn string
