@@ -134,6 +134,8 @@ func TestPostsThatManyWatchTakeTurns(t *testing.T) {
 		crowds = append(crowds, crowd(t, site, post, n))
 		comment(joon, post, "", "hello")
 	}
+	// As if the clock had been put back by an hour since the last batch.
+	exec(t, site.DB, `UPDATE fanouts SET not_before = now() + interval '1 hour' WHERE subject_id = (SELECT subject_id FROM watchers WHERE user_id = $1)`, crowds[0][0])
 	whole.NoWorker = false
 	whole.Start()
 	allIsTold(t, site)

@@ -40,7 +40,7 @@ func TestStatementsOfTheUsualScreens(t *testing.T) {
 			__typename ... on Post { title } ... on Comment { body } ... on Conversation { kind } } } } } }`,
 		"post": `{ post(id: "` + post + `") { title body author { username } likeCount viewerHasLiked
 			comments(first: 50) { nodes { body author { username } likeCount viewerHasLiked parent { author { username } } } } } }`,
-		"posts":  `{ posts(first: 50) { nodes { title author { username } commentCount likeCount viewerHasLiked } } }`,
+		"posts":  `{ posts(first: 50) { nodes { title author { username } commentCount likeCount viewerHasLiked viewerIsWatching } } }`,
 		"mail":   `{ viewer { notes(first: 50) { nodes { body sender { username } conversation { kind unreadCount } } } } }`,
 		"search": `{ users(first: 50) { nodes { username displayName avatarUrl } } }`,
 	}
