@@ -87,11 +87,7 @@ func rawNotify(ctx context.Context, dsn string, n int) ([]time.Duration, error) 
 	took := make([]time.Duration, n)
 	for i := range took {
 		began := time.Now()
-		rows, err := db.Rows(ctx, `SELECT pg_notify('bench', $1)`, strconv.Itoa(i))
-		if err != nil {
-			return nil, err
-		}
-		if err := rows.Close(); err != nil {
+		if _, err := db.ExecContext(ctx, `SELECT pg_notify('bench', $1)`, strconv.Itoa(i)); err != nil {
 			return nil, err
 		}
 		select {

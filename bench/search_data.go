@@ -195,7 +195,7 @@ func copyRows(ctx context.Context, db *sql.DB, table string, columns []string, f
 	if err != nil {
 		return err
 	}
-	statement, err := tx.PrepareContext(ctx, pq.CopyIn(table, columns...))
+	statement, err := tx.PrepareContext(ctx, fmt.Sprintf("COPY %s (%s) FROM STDIN", table, strings.Join(columns, ", "))) //nolint:sqlclosecheck // closed below: it says what went wrong
 	if err != nil {
 		return errors.Join(err, tx.Rollback())
 	}

@@ -39,20 +39,29 @@ WHERE c.kind = 'DIRECT' AND p.is_blocked <> EXISTS (SELECT FROM blocks b WHERE b
 		"blocks of one side": `
 SELECT b.user_id::text FROM blocks b LEFT JOIN blocks o ON o.user_id = b.other_id AND o.other_id = b.user_id WHERE o.user_id IS NULL OR NOT (b.by_user OR o.by_user)`,
 	} {
-		rows, err := site.DB.QueryContext(t.Context(), query)
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		for rows.Next() {
-			var found string
-			if err := rows.Scan(&found); err != nil {
-				t.Fatal(err)
-			}
+		for _, found := range column(t, site, query) {
 			t.Errorf("%s: %s", what, found)
 		}
-		if err := rows.Err(); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		rows.Close()
 	}
+}
+
+// column is what a query with one column of text gives.
+func column(t testing.TB, site *sitetest.Server, query string) (found []string) {
+	t.Helper()
+	rows, err := site.DB.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return found
 }

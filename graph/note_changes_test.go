@@ -233,7 +233,7 @@ func TestDeletingANote(t *testing.T) {
 	first := write(mina, "1", joon)
 	second := answer(mina, first.conversation, "2")
 	tab := hear(site.Login(t, "joon"))
-	minas, strangers := mina.Cursor(), stranger.Cursor()
+	strangers := stranger.Cursor()
 
 	r := deleteNote(joon, second.id).NoErrors()
 	equal(t, "which", second.id, r.Get("deleteNote.deletedNoteId"))
@@ -252,7 +252,7 @@ func TestDeletingANote(t *testing.T) {
 
 	mine := answer(joon, first.conversation, "mine")
 	hears(t, tab, "NoteSent mine [0 0 0 0]")
-	minas = mina.Cursor()
+	minas := mina.Cursor()
 	deleteNote(joon, mine.id).NoErrors()
 	hears(t, tab, "NoteDeleted [0 0 0 0]")
 	hears(t, tab, "ConversationChanged [0 0 0 0]")

@@ -77,7 +77,8 @@ func (s *Notes) CreateRoom(ctx context.Context, v access.Viewer, in NewRoom) (*O
 		if found, err := s.RoomByName(ctx, v, name); err != nil {
 			return nil, err
 		} else if found != nil { // said together with the rest; by itself the insert finds it
-			e = append(e, taken(name).(problem.UserErrors)...)
+			list, _ := problem.AsUserErrors(taken(name))
+			e = append(e, list...)
 		}
 		return nil, e
 	}

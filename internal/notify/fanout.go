@@ -148,8 +148,8 @@ const (
 SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, told_to, failures ` + dueFanouts + `
 ORDER BY not_before, subject_id LIMIT 1 FOR UPDATE SKIP LOCKED`
 
-	moveFanout   = `UPDATE fanouts SET told_to = $3, failures = 0, not_before = clock_timestamp() WHERE subject_id = $1 AND position = $2`
-	endFanout    = `DELETE FROM fanouts WHERE subject_id = $1 AND position = $2`
+	moveFanout = `UPDATE fanouts SET told_to = $3, failures = 0, not_before = clock_timestamp() WHERE subject_id = $1 AND position = $2`
+	endFanout  = `DELETE FROM fanouts WHERE subject_id = $1 AND position = $2`
 	// Whoever took it in the moment before this is written may have failed, too: that counts once.
 	failedFanout = `
 UPDATE fanouts SET failures = failures + 1, not_before = now() + make_interval(secs => $3 * 2 ^ least(failures, $4))

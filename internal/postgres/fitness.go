@@ -60,12 +60,12 @@ const readApplied = `SELECT version_id FROM goose_db_version WHERE is_applied AN
 // examineMigrations does without goose where it would make its table.
 func (db *DB) examineMigrations(ctx context.Context, user, schema string, mayCreate bool) Finding {
 	f := Finding{What: "migrations"}
-	var any bool
-	if f.Err = db.QueryRowContext(ctx, isMigrated).Scan(&any); f.Err != nil {
+	var migrated bool
+	if f.Err = db.QueryRowContext(ctx, isMigrated).Scan(&migrated); f.Err != nil {
 		return f
 	}
 	applied := map[int64]bool{}
-	if any {
+	if migrated {
 		var rows *sql.Rows
 		if rows, f.Err = db.QueryContext(ctx, readApplied); f.Err != nil {
 			return f

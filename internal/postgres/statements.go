@@ -25,7 +25,7 @@ func (db *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 		return nil, err
 	}
 	if had, loaded := db.stmts.LoadOrStore(text, s); loaded {
-		_ = s.Close()
+		_ = s.Close() //nolint:sqlclosecheck // only of the loser of a race
 		return had.(*sql.Stmt), nil
 	}
 	return s, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -59,16 +60,17 @@ func newPooler(t *testing.T, target string) *pooler {
 
 // message reads one message; the first of a client has no type.
 func message(c io.Reader, typed bool) ([]byte, error) {
-	head := make([]byte, 4)
+	size := 4
 	if typed {
-		head = make([]byte, 5)
+		size = 5
 	}
+	head := make([]byte, size)
 	if _, err := io.ReadFull(c, head); err != nil {
 		return nil, err
 	}
-	rest := make([]byte, binary.BigEndian.Uint32(head[len(head)-4:])-4)
+	rest := make([]byte, binary.BigEndian.Uint32(head[size-4:])-4)
 	_, err := io.ReadFull(c, rest)
-	return append(head, rest...), err
+	return slices.Concat(head, rest), err
 }
 
 // take gives a connection of the server, made with the words of the first client.

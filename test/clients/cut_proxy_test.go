@@ -53,7 +53,6 @@ func (c *cutter) known(connection int) []acknowledged {
 type line struct {
 	client, server *net.TCPConn
 	names          map[string]string // operation ids; of the client's side only
-	write          sync.Mutex        // of frames to the server
 
 	mu      sync.Mutex
 	asked   [][]acknowledged // the pongs behind which a ping of ours went out

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -234,9 +235,9 @@ func (f *followed) has(name, cursor string) bool {
 func (f *followed) notes() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := len(f.list) - 1; i >= 0; i-- {
-		if f.list[i].Name == "unreadChanged" {
-			return f.list[i].Notes
+	for _, e := range slices.Backward(f.list) {
+		if e.Name == "unreadChanged" {
+			return e.Notes
 		}
 	}
 	return 0
