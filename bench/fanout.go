@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,7 @@ INSERT INTO watchers (subject_id, user_id, since) SELECT $2, id, 0 FROM u`
 func (c *fanout) Run() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
+	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = c.Senders + 2 // nobody connects anew for each note
 	s, err := build(ctx)
 	if err != nil {
 		return err
