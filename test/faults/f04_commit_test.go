@@ -8,6 +8,8 @@ import (
 
 // F4: the connection to Postgres is cut at a commit, before it arrives or when it was done, and nobody has
 // a key to try again with: each is answered, and is there once.
+//
+// Red (I1) when a commit that was aborted is taken for done.
 func TestF4LostCommits(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{lines: true, people: 8})

@@ -7,6 +7,8 @@ import (
 )
 
 // F5: nothing comes from Postgres any more, and nothing reaches it, while its connections stay open.
+//
+// Red (I11) when a connection that was silent for too long is taken for an internal error.
 func TestF5Silence(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{lines: true})
