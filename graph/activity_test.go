@@ -258,3 +258,33 @@ WHERE (a.username, b.username) IN (('joon', 'hana'), ('hana', 'joon'))`)
 	setTyping(mina, request, false).NoErrors()
 	until("mina present", false)
 }
+
+// Who is taken out of a conversation, or blocked, sees at once no more of it, though nobody there does
+// anything: the change itself has everybody looked at again. Red without that.
+func TestActivityEndsWithTheMembership(t *testing.T) {
+	t.Parallel()
+	one := sitetest.New(t)
+	two := one.Another()
+	mina, joon, hana := one.User(t, "mina"), one.User(t, "joon"), one.User(t, "hana")
+	one.Acquaint(mina, joon, hana)
+	group, direct := write(mina, "hello", joon, hana).conversation, write(mina, "hello", hana).conversation
+	removed, blocked := watch(joon.At(two), group), watch(hana.At(two), direct)
+	stays := watch(hana, group)
+	sees(t, stays, "joon present")
+	mina.Do(removeParticipant, vars{"in": vars{"conversationId": group, "userId": joon.ID}}).NoErrors()
+	ends := func(who string, s *sitetest.Subscription) {
+		t.Helper()
+		for {
+			switch kind, _, payload := s.Message(); {
+			case kind == "error" && strings.Contains(payload, "NOT_FOUND"):
+				return
+			case kind != "next":
+				t.Fatalf("%s got %s %s", who, kind, payload)
+			}
+		}
+	}
+	ends("who was removed", removed)
+	sees(t, stays, "joon")
+	block(mina, hana)
+	ends("who was blocked", blocked)
+}

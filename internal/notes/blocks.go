@@ -232,5 +232,6 @@ func (l *touches) run(ctx context.Context, tx *postgres.Tx, batch *stream.Batch,
 func (l *touches) tell(batch *stream.Batch) {
 	for _, t := range l.list {
 		batch.Append(t.user, stream.ConversationChanged, t.conversation, uuid.Nil)
+		batch.Ring(t.conversation) // for who looks at who is present there
 	}
 }

@@ -255,5 +255,6 @@ func (s *Notes) part(ctx context.Context, c *alteration, user, heir uuid.UUID) e
 	for _, u := range audience {
 		c.tell(u)
 	}
+	c.batch.Ring(c.id) // who looks at who is present looks again who may
 	return nil
 }
