@@ -69,6 +69,9 @@ func (a *activity) Next(ctx context.Context, limit int) ([]transport.Item[*model
 	return items, nil
 }
 
+// Attended implements transport.Attended.
+func (a *activity) Attended() {}
+
 // Acknowledged implements transport.Source: there is nothing to resume.
 func (a *activity) Acknowledged(string) {}
 

@@ -259,6 +259,20 @@ WHERE (a.username, b.username) IN (('joon', 'hana'), ('hana', 'joon'))`)
 	until("mina present", false)
 }
 
+// A client that answers no ping, as one does whose network has vanished, is gone for the others within ten
+// seconds; at the interval of other sockets it would be there for half a minute.
+func TestActivityOfASilentClient(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t)
+	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
+	id := write(mina, "hello", joon).conversation
+	stays := watch(mina, id)
+	watch(joon, id) // nobody reads it
+	sees(t, stays, "joon present")
+	sees(t, stays, "joon")
+}
+
 // Who is taken out of a conversation, or blocked, sees at once no more of it, though nobody there does
 // anything: the change itself has everybody looked at again. Red without that.
 func TestActivityEndsWithTheMembership(t *testing.T) {

@@ -33,6 +33,10 @@ type Source[T any] interface {
 	Close()
 }
 
+// Attended is a Source by which others see that somebody is there: a client that is gone has to be noticed
+// within seconds, so a websocket asks after it more often.
+type Attended interface{ Attended() }
+
 // Subscribe is the whole body of a subscription resolver. open authorises, checks the arguments and
 // returns the source; it must do everything that can fail, because the resolver runs again, without open,
 // for each batch of events. wake may be called from any goroutine, never blocks, and may be called too
@@ -51,6 +55,7 @@ func Subscribe[T any](ctx context.Context, open func(ctx context.Context, wake f
 			return nil, err
 		}
 		s.opened, s.acknowledged, s.close = true, source.Acknowledged, source.Close
+		_, s.attended = source.(Attended)
 		s.next = func(ctx context.Context, limit int) ([]string, error) {
 			items, err := source.Next(ctx, limit)
 			if err != nil || len(items) == 0 {
@@ -80,6 +85,7 @@ const batchLimit = 32
 type slot struct {
 	wake         func()
 	opened       bool
+	attended     bool
 	items        any // []Item[T]
 	next         func(ctx context.Context, limit int) (cursors []string, err error)
 	acknowledged func(cursor string)

@@ -68,6 +68,9 @@ type Websocket struct {
 	// PongTimeout is how long a client that has been sent a ping may take to answer it before it is
 	// dropped. Default 10 s.
 	PongTimeout time.Duration
+	// AttendedInterval takes the place of PingInterval, and of PongTimeout, for a socket with a
+	// subscription that is Attended. Default 4 s: who is gone is noticed within 8.
+	AttendedInterval time.Duration
 
 	// Workers bounds how many subscriptions are read and resolved at a time, over all sockets. Default
 	// 32: the reads wait for a database whose pool is of that order.
@@ -126,6 +129,7 @@ func (t *Websocket) setup() {
 	defaultTo(&t.PingInterval, 25*time.Second)
 	defaultTo(&t.AckDelay, time.Second)
 	defaultTo(&t.PongTimeout, 10*time.Second)
+	defaultTo(&t.AttendedInterval, 4*time.Second)
 	defaultTo(&t.Workers, 32)
 	t.inits.limit = concurrentInits
 	t.operations.limit = concurrentOperations

@@ -46,6 +46,9 @@ func (o *operation) start() (over bool) {
 	}
 	o.stream = stream
 	o.s.mu.Lock()
+	if o.attended = stream.slot.attended; o.attended {
+		o.s.arm()
+	}
 	last := o.answered()
 	o.s.mu.Unlock()
 	if last {

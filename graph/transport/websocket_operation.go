@@ -27,12 +27,13 @@ type operation struct {
 	stream *Stream            // of the worker: an open subscription
 
 	// Guarded by the socket's mutex.
-	ended  bool   // completed by either side, or the socket is closing: no more frames
-	owing  bool   // counted in socket.busy
-	parked uint32 // work that waits for the client to read
-	cursor string // after the last frame queued
-	pinged string // the cursor that the ping on its way asks about
-	acked  string // the cursor to acknowledge
+	attended bool   // see Attended
+	ended    bool   // completed by either side, or the socket is closing: no more frames
+	owing    bool   // counted in socket.busy
+	parked   uint32 // work that waits for the client to read
+	cursor   string // after the last frame queued
+	pinged   string // the cursor that the ping on its way asks about
+	acked    string // the cursor to acknowledge
 }
 
 // What can be left in operation.state. scheduled is set while the operation is in a lane or with a worker.

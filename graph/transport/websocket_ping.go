@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -38,10 +39,15 @@ func (s *socket) due() time.Time {
 		return c.opened.Add(s.t.InitTimeout)
 	case s.phase == initialising:
 		return next // Init has a deadline of its own
+	case c.waiting && s.attended():
+		next = c.pinged.Add(min(s.t.PongTimeout, s.t.AttendedInterval))
 	case c.waiting:
 		next = c.pinged.Add(s.t.PongTimeout)
 	default:
 		next = c.pinged.Add(s.t.PingInterval)
+		if s.attended() {
+			next = earlier(next, c.pinged.Add(s.t.AttendedInterval))
+		}
 		if !c.unacked.IsZero() {
 			next = earlier(next, c.unacked.Add(s.t.AckDelay))
 		}
@@ -50,6 +56,11 @@ func (s *socket) due() time.Time {
 		next = earlier(next, s.identity.ExpiresAt)
 	}
 	return next
+}
+
+// attended says whether others see by one of the operations that somebody is there; s.mu is held.
+func (s *socket) attended() bool {
+	return slices.ContainsFunc(s.ops, func(o *operation) bool { return o.attended })
 }
 
 func earlier(a, b time.Time) time.Time {
