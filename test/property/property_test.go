@@ -90,7 +90,7 @@ func TestWhateverHappens(t *testing.T) {
 		}
 	})
 	for name := range operations {
-		if total[name] == 0 && !t.Failed() {
+		if total[name] == 0 && !t.Failed() && !raceDetector { // with few histories some are
 			t.Errorf("%s was never done: nothing is known of it", name)
 		}
 	}
