@@ -137,9 +137,9 @@ func (b *Batch) Write(ctx context.Context) ([]Event, error) {
 		return nil, err
 	}
 	if b.log.hub != nil {
-		wakes := make([]Wake, len(topics))
+		wakes := make([]Wake, 0, len(topics)+len(b.rung))
 		for i := range topics {
-			wakes[i] = Wake{Topic: topics[i], Seq: seqs[i]}
+			wakes = append(wakes, Wake{Topic: topics[i], Seq: seqs[i]})
 		}
 		for _, topic := range b.rung {
 			wakes = append(wakes, Wake{Topic: topic})

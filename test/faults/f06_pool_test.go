@@ -6,6 +6,8 @@ import (
 )
 
 // F6: two hundred clients share a pool of five, and a row that all their writes need is locked.
+//
+// Red when nothing limits how long a lock, a statement or a connection is waited for: nobody is told.
 func TestF6LockedRow(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{args: []string{"--db-max-conns", "5"}, hands: 50})
