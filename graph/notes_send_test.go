@@ -164,3 +164,32 @@ func TestAGroupIsMadeOnceByOneKey(t *testing.T) {
 	r := joon.Do(`{ viewer { conversations { nodes { id } } } }`, nil).NoErrors()
 	equal(t, "conversations", []string{first.conversation}, texts(t, r.List("viewer.conversations.nodes"), "id"))
 }
+
+// An optimistic client shows a note before it is acknowledged. Whether the answer or the event comes first, it
+// can tell that both are that note: by the key that it made, and by the cursor.
+func TestTheEchoOfANote(t *testing.T) {
+	t.Parallel()
+	one := sitetest.New(t)
+	two := one.Another()
+	mina, joon := one.User(t, "mina"), one.User(t, "joon")
+	const echo = `subscription { events { __typename cursor ... on NoteSent { note { id idempotencyKey isMine } } ... on NoteReceived { note { id idempotencyKey isMine } } } }`
+	tabs := map[string]*sitetest.Subscription{"at this server": mina.Subscribe(echo, nil), "at the other": mina.At(two).Subscribe(echo, nil)}
+	joons := joon.Subscribe(echo, nil)
+	next := func(s *sitetest.Subscription) any {
+		for {
+			if e := s.Next()["events"].(map[string]any); e["__typename"] != "StreamReady" {
+				return e
+			}
+		}
+	}
+	for i := range 3 {
+		key := fmt.Sprint("key ", i)
+		answer := sendInput(mina, vars{"toUserIds": []string{joon.ID}, "body": "hello", "idempotencyKey": key}).NoErrors()
+		for name, tab := range tabs {
+			equal(t, name, any(map[string]any{"__typename": "NoteSent", "cursor": answer.Get("sendNote.cursor"),
+				"note": map[string]any{"id": answer.Get("sendNote.note.id"), "idempotencyKey": key, "isMine": true}}), next(tab))
+		}
+		got := next(joons)
+		equal(t, "nobody else is told the key", any(map[string]any{"id": answer.Get("sendNote.note.id"), "idempotencyKey": nil, "isMine": false}), sitetest.Get(t, got, "note"))
+	}
+}

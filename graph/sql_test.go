@@ -27,7 +27,14 @@ func TestStatementsOfTheUsualScreens(t *testing.T) {
 	post := createPost(mina, "post")
 	others[0].Do(`mutation($to: [ID!]) { sendNote(input: {toUserIds: $to, body: "to all"}) { note { id } userErrors { code } } }`, vars{"to": append(idsOf(others[1:]), mina.ID)}).NoErrors()
 	group := mina.Do(`{ viewer { conversations { nodes { id } } } }`, nil).NoErrors().Text("viewer.conversations.nodes.0.id")
+	room := mina.Do(`mutation { createRoom(input: {name: "lobby"}) { conversation { id } userErrors { code } } }`, nil).NoErrors().Text("createRoom.conversation.id")
+	for _, other := range others {
+		other.Do(`mutation { joinRoom(input: {name: "lobby"}) { userErrors { code } } }`, nil).NoErrors()
+	}
 	screens := map[string]string{
+		"room": `{ room(name: "lobby") { id name title participantCount unreadCount viewerParticipant { role lastReadNote { id } }
+			notes(first: 50) { nodes { id body isMine sender { username avatarUrl } replyTo { body sender { username } } } } } }`,
+		"rooms": `{ rooms(first: 50) { nodes { id name participantCount unreadCount lastNote { body sender { username } } } } }`,
 		"inbox": `{ viewer { cursor unread ` + countFields + ` conversations(first: 50) { nodes { id kind unreadCount lastNote { id body isMine sender { username } }
 			participants(first: 3) { nodes { user { username avatarUrl } } } } pageInfo { hasNextPage } } } }`,
 		"requests": `{ viewer { conversations(requests: true, first: 50) { nodes { id kind lastNote { body sender { username } } participants(first: 3) { nodes { user { username } } } } } } }`,
@@ -51,6 +58,9 @@ func TestStatementsOfTheUsualScreens(t *testing.T) {
 			other := others[had%len(others)]
 			write(other, fmt.Sprint(had), mina)
 			answered := answer(other, group, fmt.Sprint(had))
+			said := answer(other, room, fmt.Sprint(had))
+			sendInput(other, vars{"conversationId": room, "body": "re", "replyToId": said.id}).NoErrors()
+			other.Do(`mutation($n: String!) { createRoom(input: {name: $n}) { userErrors { code } } }`, vars{"n": fmt.Sprint("room-", had)}).NoErrors()
 			sendInput(other, vars{"conversationId": group, "body": "re", "replyToId": answered.id}).NoErrors()
 			hers := createPost(mina, fmt.Sprint(had))
 			like(other, hers).NoErrors()
