@@ -46,6 +46,7 @@ func TestSlowReaderIsNotPulled(t *testing.T) {
 	good := connect(t, s.url)
 	good.subscribe("a", `subscription { events(topic: "blobs") { cursor } }`)
 	good.nothingElse()
+	eventually(t, "the good client listens: without a cursor it begins with what comes then", func() bool { return s.Log.Readers() == 2 })
 	before := s.Log.Reads()
 	const more = 20
 	for i := range more {
