@@ -18,7 +18,12 @@ func TestAKilledServersUsersAreMissed(t *testing.T) {
 		binary.Vars{"to": joon.ID}), "sendNote.conversation.id")
 	joon.Send(mina.ID, "accepted") // an answer ends that they are strangers
 	const activity = `subscription($id: ID!) { conversationActivity(conversationId: $id) { user { username } isPresent isTyping } }`
-	joon.Subscribe(activity, binary.Vars{"id": id})
+	joons := joon.Subscribe(activity, binary.Vars{"id": id})
+	ended := make(chan struct{})
+	go func() { // it answers pings, until the server is gone
+		defer close(ended)
+		joons.End()
+	}()
 	socket := mina.Subscribe(activity, binary.Vars{"id": id})
 	until := func(present, typing bool) {
 		t.Helper()
@@ -41,6 +46,7 @@ func TestAKilledServersUsersAreMissed(t *testing.T) {
 	}
 	began := time.Now()
 	two.Kill()
+	<-ended
 	until(false, false)
 	took := time.Since(began)
 	t.Logf("missed %s after the kill", took.Round(time.Millisecond))
