@@ -280,3 +280,32 @@ func TestWhatWasNotDeliveredBeforeTheBlock(t *testing.T) {
 	equal(t, "the list counts what it leaves out", []any{3.0, []string{"shown"}}, []any{replies.Get("post.commentCount"), texts(t, replies.List("post.comments.nodes"), "body")})
 	checkCounters(t, site)
 }
+
+// Nothing of the group is unread, so no counter moves; yet what it shows has changed for both. Each is told of
+// their direct conversation first.
+func TestABlockChangesAGroupThatIsRead(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t)
+	mina, joon, hana := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana")
+	site.Acquaint(mina, joon, hana)
+	group := write(hana, "first", mina, joon).conversation
+	answer(mina, group, "of mina")
+	for _, c := range []*client{mina, joon} {
+		c.Do(markRead, vars{"in": vars{"conversationId": group}}).NoErrors()
+	}
+	names := map[string]string{group: "group"}
+	hers, his := everything(mina, mina.Cursor()), everything(joon, joon.Cursor())
+	lastNote := func(c *client) any {
+		return c.Do(`query($id: ID!) { node(id: $id) { ... on Conversation { lastNote { body } } } }`, vars{"id": group}).NoErrors().Get("node.lastNote.body")
+	}
+	for _, change := range []struct {
+		do   func(*client, *client) *sitetest.Result
+		last string
+	}{{block, "first"}, {unblock, "of mina"}} {
+		change.do(mina, joon)
+		equal(t, "mina is told", []string{"ConversationChanged group [0 0 0 0]"}, heard(t, hers, 2, names)[1:])
+		equal(t, "joon is told", []string{"ConversationChanged group [0 0 0 0]"}, heard(t, his, 2, names)[1:])
+		equal(t, "joon sees", any(change.last), lastNote(joon))
+		equal(t, "mina sees", any("of mina"), lastNote(mina))
+	}
+}

@@ -143,6 +143,13 @@ UPDATE participants AS p SET is_blocked = $4 FROM conversations c
 WHERE c.pair = $3 AND p.conversation_id = c.id AND p.user_id IN ($1, $2) AND p.is_blocked <> $4
 RETURNING p.user_id, p.conversation_id, 0, false`
 
+	// What a group shows of itself changes for both, whether it is counted or not: its last note may be hidden.
+	findShared = `
+SELECT p.user_id, p.conversation_id, 0, false FROM participants p
+JOIN participants o ON o.conversation_id = p.conversation_id JOIN conversations c ON c.id = p.conversation_id
+WHERE c.kind = 'GROUP' AND p.state <> 'DECLINED' AND (p.user_id = $1 AND o.user_id = $2 OR p.user_id = $2 AND o.user_id = $1)
+ORDER BY p.conversation_id, p.user_id`
+
 	findBegun = `
 SELECT p.user_id, p.conversation_id FROM participants p
 JOIN participants o ON o.conversation_id = p.conversation_id JOIN conversations c ON c.id = p.conversation_id
@@ -156,6 +163,9 @@ func (s *Notes) separate(ctx context.Context, tx *postgres.Tx, batch *stream.Bat
 		return err
 	}
 	if err := touched.run(ctx, tx, batch, hideUnread, a, b); err != nil {
+		return err
+	}
+	if err := touched.run(ctx, tx, batch, findShared, a, b); err != nil {
 		return err
 	}
 	begun, err := requestsBetween(ctx, tx, a, b)
@@ -176,6 +186,9 @@ func (s *Notes) reunite(ctx context.Context, tx *postgres.Tx, batch *stream.Batc
 		return err
 	}
 	if err := touched.run(ctx, tx, batch, showUnread, a, b); err != nil {
+		return err
+	}
+	if err := touched.run(ctx, tx, batch, findShared, a, b); err != nil {
 		return err
 	}
 	touched.tell(batch)
