@@ -68,18 +68,9 @@ func checkLink(e *problem.UserErrors, field, link string) {
 const readSharesReadMarks = `SELECT shares_read_marks FROM users WHERE id = $1`
 
 // SharesReadMarks says whether others see how far the viewer has read, and the viewer how far others have.
-func (a *Accounts) SharesReadMarks(ctx context.Context, v access.Viewer) (shares bool, err error) {
-	rows, err := a.db.Rows(ctx, readSharesReadMarks, v.UserID)
-	if err != nil {
-		return false, postgres.Explain(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(&shares); err != nil {
-			return false, err
-		}
-	}
-	return shares, postgres.Explain(rows.Err())
+func (a *Accounts) SharesReadMarks(ctx context.Context, v access.Viewer) (bool, error) {
+	list, err := postgres.Column[bool](a.db.Rows(ctx, readSharesReadMarks, v.UserID))
+	return len(list) == 1 && list[0], postgres.Explain(err)
 }
 
 const (
@@ -116,7 +107,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, v access.Viewer, current,
 		if changed == 0 { // another request has changed it meanwhile
 			return problem.UserErrors{wrong}
 		}
-		if ended, err = deletedSessions(ctx, tx, endOtherSessions, v.UserID, v.SessionID); err != nil {
+		if ended, err = postgres.Column[uuid.UUID](tx.Rows(ctx, endOtherSessions, v.UserID, v.SessionID)); err != nil {
 			return err
 		}
 		return a.log.Ring(ctx, tx, ended...)
@@ -142,20 +133,4 @@ func (a *Accounts) checkOwnPassword(ctx context.Context, v access.Viewer, passwo
 	}
 	ok, err = matches(ctx, hash, password)
 	return hash, ok, err
-}
-
-func deletedSessions(ctx context.Context, tx *postgres.Tx, statement string, args ...any) (list []uuid.UUID, err error) {
-	rows, err := tx.Rows(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
 }

@@ -86,7 +86,7 @@ func (a *authored) hearers(ctx context.Context, tx *postgres.Tx) ([]uuid.UUID, e
 	if a.kind == Room {
 		return []uuid.UUID{a.SenderID}, nil
 	}
-	return userList(ctx, tx, findHearers, a.SenderID, a.ConversationID, a.Seq, a.ID)
+	return postgres.Column[uuid.UUID](tx.Rows(ctx, findHearers, a.SenderID, a.ConversationID, a.Seq, a.ID))
 }
 
 // tell writes that the note has changed, and returns the position in the author's log.
@@ -109,22 +109,6 @@ func (a *authored) lock(ctx context.Context, batch *stream.Batch, users []uuid.U
 		users = append([]uuid.UUID{a.ConversationID}, users...)
 	}
 	return batch.Lock(ctx, users...)
-}
-
-func userList(ctx context.Context, tx *postgres.Tx, statement string, args ...any) (list []uuid.UUID, err error) {
-	rows, err := tx.Rows(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
 }
 
 const writeEdit = `UPDATE notes SET body = $2, edited_at = $3 WHERE id = $1`

@@ -106,7 +106,7 @@ func (x *Indexer) CatchUp(ctx context.Context) error {
 		return err
 	}
 	err = x.all(ctx, func(last uuid.UUID) ([]uuid.UUID, error) {
-		return x.users(ctx, findBehind, last, termsVersion, usersAtOnce)
+		return postgres.Column[uuid.UUID](x.db.Rows(ctx, findBehind, last, termsVersion, usersAtOnce))
 	})
 	if err == nil {
 		x.seen, x.at = next, at
@@ -126,7 +126,7 @@ func (x *Indexer) follow(ctx context.Context) error {
 		return x.CatchUp(ctx) // the database has crashed, and has forgotten what changed
 	}
 	err = x.all(ctx, func(last uuid.UUID) ([]uuid.UUID, error) {
-		return x.users(ctx, findChanged, x.seen.since, last, usersAtOnce)
+		return postgres.Column[uuid.UUID](x.db.Rows(ctx, findChanged, x.seen.since, last, usersAtOnce))
 	})
 	if err == nil {
 		x.seen, x.at = next, at
@@ -148,22 +148,6 @@ func (x *Indexer) all(ctx context.Context, after func(last uuid.UUID) ([]uuid.UU
 			}
 		}
 	}
-}
-
-func (x *Indexer) users(ctx context.Context, statement string, args ...any) (list []uuid.UUID, err error) {
-	rows, err := x.db.Rows(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
 }
 
 const (

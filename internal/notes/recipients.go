@@ -2,6 +2,7 @@ package notes
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -76,26 +77,14 @@ const findUsers = `SELECT id FROM users WHERE id = ANY($1)`
 
 // checkUsers refuses users who do not exist.
 func checkUsers(ctx context.Context, tx *postgres.Tx, users []uuid.UUID) error {
-	rows, err := tx.Rows(ctx, findUsers, postgres.UUIDs(users))
+	exist, err := postgres.Column[uuid.UUID](tx.Rows(ctx, findUsers, postgres.UUIDs(users)))
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	exist := make(map[uuid.UUID]bool, len(users))
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		exist[id] = true
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	var e problem.UserErrors
 	for _, u := range users {
 		switch {
-		case exist[u]:
+		case slices.Contains(exist, u):
 		case u == uuid.Nil:
 			e.Add(problem.Missing, "userIds", "One of these is not the identifier of a user.")
 		default:

@@ -49,7 +49,7 @@ func (s *Notes) Unsend(ctx context.Context, v access.Viewer, id uuid.UUID) (*Ame
 		if err != nil {
 			return nil, 0, err
 		}
-		told, err := userList(ctx, tx, findTold, a.ID)
+		told, err := postgres.Column[uuid.UUID](tx.Rows(ctx, findTold, a.ID))
 		if err != nil {
 			return nil, 0, err
 		}

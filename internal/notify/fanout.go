@@ -47,24 +47,12 @@ func (n *News) tell(users []uuid.UUID) []Occurrence {
 }
 
 // watchers are the next of those who are to be told, after one of them, at most limit.
-func (n *News) watchers(ctx context.Context, tx *postgres.Tx, after uuid.UUID, limit int) (users []uuid.UUID, err error) {
+func (n *News) watchers(ctx context.Context, tx *postgres.Tx, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 	var except *uuid.UUID
 	if n.Except != uuid.Nil {
 		except = &n.Except
 	}
-	rows, err := tx.Rows(ctx, readWatchers, n.Subject, after, n.Position, n.Actor, except, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var u uuid.UUID
-		if err := rows.Scan(&u); err != nil {
-			return nil, err
-		}
-		users = append(users, u)
-	}
-	return users, rows.Err()
+	return postgres.Column[uuid.UUID](tx.Rows(ctx, readWatchers, n.Subject, after, n.Position, n.Actor, except, limit))
 }
 
 const addFanout = `

@@ -53,17 +53,9 @@ func (b *Bell) Watching(ctx context.Context, v access.Viewer, subjects []uuid.UU
 	if v.IsAnonymous() {
 		return watching, nil
 	}
-	rows, err := b.db.Rows(ctx, readWatching, v.UserID, postgres.UUIDs(subjects))
-	if err != nil {
-		return nil, postgres.Explain(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
+	list, err := postgres.Column[uuid.UUID](b.db.Rows(ctx, readWatching, v.UserID, postgres.UUIDs(subjects)))
+	for _, id := range list {
 		watching[id] = true
 	}
-	return watching, postgres.Explain(rows.Err())
+	return watching, postgres.Explain(err)
 }
