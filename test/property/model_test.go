@@ -11,6 +11,7 @@ type model struct {
 
 type conversation struct {
 	id, kind string
+	by       int // who began it
 	members  map[int]*member
 	notes    []*note
 }

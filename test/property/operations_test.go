@@ -2,6 +2,7 @@ package property_test
 
 import (
 	"fmt"
+	"slices"
 
 	"pgregory.net/rapid"
 )
@@ -80,7 +81,7 @@ func (w *world) note(by *person, payload object, body string, members ...*person
 	conv := n["conversation"].(object)
 	c := w.model.conversation(conv["id"].(string))
 	if c == nil {
-		c = &conversation{id: conv["id"].(string), kind: conv["kind"].(string), members: map[int]*member{}}
+		c = &conversation{id: conv["id"].(string), kind: conv["kind"].(string), by: by.n, members: map[int]*member{}}
 		for _, m := range append(members, by) {
 			c.members[m.n] = &member{}
 		}
@@ -228,13 +229,13 @@ func makeGroup(t *rapid.T, w *world, p *person) bool {
 	if payload == nil {
 		return false
 	}
-	c := &conversation{id: payload["conversation"].(object)["id"].(string), kind: "GROUP", members: map[int]*member{p.n: {}, to.n: {}}}
+	c := &conversation{id: payload["conversation"].(object)["id"].(string), kind: "GROUP", by: p.n, members: map[int]*member{p.n: {}, to.n: {}}}
 	w.model.conversations = append(w.model.conversations, c)
 	return true
 }
 
 func rename(t *rapid.T, w *world, p *person) bool {
-	c := w.someConversation(t, p)
+	c := mostly(t, "conversation", w.model.conversations, func(c *conversation) bool { return c.kind == "GROUP" && c.members[p.n] != nil })
 	return c != nil && p.do(t, "renameConversation", object{"conversationId": c.id, "title": w.fresh("title")}, "cursor") != nil
 }
 
@@ -248,11 +249,15 @@ func add(t *rapid.T, w *world, p *person) bool {
 }
 
 func remove(t *rapid.T, w *world, p *person) bool {
-	whom := w.other(t, p)
+	// Who may is mostly who began it.
 	c := mostly(t, "conversation", w.model.conversations, func(c *conversation) bool {
-		return c.kind != "DIRECT" && c.members[p.n] != nil && c.members[whom.n] != nil
+		return c.by == p.n && c.kind != "DIRECT" && len(c.members) > 1
 	})
-	if c == nil || p.do(t, "removeParticipant", object{"conversationId": c.id, "userId": whom.id()}, "cursor") == nil {
+	if c == nil {
+		return false
+	}
+	whom := mostly(t, "member", w.people, func(q *person) bool { return q != p && c.members[q.n] != nil })
+	if p.do(t, "removeParticipant", object{"conversationId": c.id, "userId": whom.id()}, "cursor") == nil {
 		return false
 	}
 	w.model.leave(c, whom.n)
@@ -275,7 +280,7 @@ func makeRoom(t *rapid.T, w *world, p *person) bool {
 	if payload == nil {
 		return false
 	}
-	w.model.conversations = append(w.model.conversations, &conversation{id: payload["conversation"].(object)["id"].(string), kind: "ROOM", members: map[int]*member{p.n: {}}})
+	w.model.conversations = append(w.model.conversations, &conversation{id: payload["conversation"].(object)["id"].(string), kind: "ROOM", by: p.n, members: map[int]*member{p.n: {}}})
 	return true
 }
 
@@ -341,9 +346,13 @@ func (p *person) requests(t *rapid.T) map[string]bool {
 }
 
 func unblock(t *rapid.T, w *world, p *person) bool {
-	whom := w.other(t, p)
-	if blocked := mostly(t, "blocked", w.people, func(o *person) bool { return w.model.blocks[[2]int{p.n, o.n}] }); blocked != p {
-		whom = blocked
+	// Few have blocked anybody: one of them does it, mostly.
+	p = mostly(t, "blocker", w.people, func(q *person) bool {
+		return slices.ContainsFunc(w.people, func(o *person) bool { return w.model.blocks[[2]int{q.n, o.n}] })
+	})
+	whom := mostly(t, "blocked", w.people, func(o *person) bool { return w.model.blocks[[2]int{p.n, o.n}] })
+	if whom == p {
+		return false
 	}
 	if p.do(t, "unblockUser", object{"userId": whom.id()}, "cursor") == nil {
 		return false

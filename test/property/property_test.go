@@ -74,6 +74,8 @@ func TestWhateverHappens(t *testing.T) {
 		}
 		// Half of the operations are notes: without them there is little to do for the others.
 		names := slices.Concat(slices.Sorted(maps.Keys(operations)), slices.Repeat([]string{"send to one", "answer", "send to several", "answer"}, 5))
+		// The generator prefers the first of a list, so each history has another order.
+		names = rapid.Permutation(names).Draw(r, "order")
 		for range *steps {
 			p := w.people[rapid.IntRange(0, users-1).Draw(r, "user")]
 			name := rapid.SampledFrom(names).Draw(r, "operation")
@@ -89,10 +91,16 @@ func TestWhateverHappens(t *testing.T) {
 			w.replay(r, p)
 		}
 	})
+	var never []string
+	sum := 0
 	for name := range operations {
-		if total[name] == 0 && !t.Failed() && !raceDetector { // with few histories some are
-			t.Errorf("%s was never done: nothing is known of it", name)
+		if sum += total[name]; total[name] == 0 {
+			never = append(never, name)
 		}
+	}
+	// Of few operations the rarest may be missing by chance, of many they may not.
+	if !t.Failed() && (sum >= 10_000 && len(never) > 0 || sum >= 1_000 && len(never) > 3) {
+		t.Errorf("%v were never done: nothing is known of them", never)
 	}
 	t.Log(total)
 }
