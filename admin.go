@@ -60,12 +60,12 @@ func newMetrics(db *postgres.DB, api *graph.API, hub *stream.Hub, bell *notify.B
 	return r
 }
 
-// fanouts are the figures of what the workers have still to tell to watchers. They are the site's, not this
-// process's.
+// fanouts are the figures of what the workers have still to tell to watchers, and to take back. They are the
+// site's, not this process's.
 type fanouts struct{ bell *notify.Bell }
 
 var (
-	fanoutsPending = prometheus.NewDesc("notewire_fanouts_pending", "News that the workers have still to tell to watchers.", nil, nil)
+	fanoutsPending = prometheus.NewDesc("notewire_fanouts_pending", "What the workers have still to tell to watchers, or to take back from those who were told.", nil, nil)
 	fanoutsFailing = prometheus.NewDesc("notewire_fanouts_failing", "Those of them whose last attempt failed; they are tried again.", nil, nil)
 	fanoutsOldest  = prometheus.NewDesc("notewire_fanouts_oldest_seconds", "Since when the oldest of them waits.", nil, nil)
 )

@@ -57,6 +57,8 @@ type CommentMutation struct {
 	addposition     *int64
 	body            *string
 	created_at      *time.Time
+	edited_at       *time.Time
+	deleted_at      *time.Time
 	reply_count     *int
 	addreply_count  *int
 	like_count      *int
@@ -439,6 +441,104 @@ func (m *CommentMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (m *CommentMutation) SetEditedAt(t time.Time) {
+	m.edited_at = &t
+}
+
+// EditedAt returns the value of the "edited_at" field in the mutation.
+func (m *CommentMutation) EditedAt() (r time.Time, exists bool) {
+	v := m.edited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedAt returns the old "edited_at" field's value of the Comment entity.
+// If the Comment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommentMutation) OldEditedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedAt: %w", err)
+	}
+	return oldValue.EditedAt, nil
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (m *CommentMutation) ClearEditedAt() {
+	m.edited_at = nil
+	m.clearedFields[comment.FieldEditedAt] = struct{}{}
+}
+
+// EditedAtCleared returns if the "edited_at" field was cleared in this mutation.
+func (m *CommentMutation) EditedAtCleared() bool {
+	_, ok := m.clearedFields[comment.FieldEditedAt]
+	return ok
+}
+
+// ResetEditedAt resets all changes to the "edited_at" field.
+func (m *CommentMutation) ResetEditedAt() {
+	m.edited_at = nil
+	delete(m.clearedFields, comment.FieldEditedAt)
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *CommentMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *CommentMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Comment entity.
+// If the Comment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommentMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *CommentMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[comment.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *CommentMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[comment.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *CommentMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, comment.FieldDeletedAt)
+}
+
 // SetReplyCount sets the "reply_count" field.
 func (m *CommentMutation) SetReplyCount(i int) {
 	m.reply_count = &i
@@ -737,7 +837,7 @@ func (m *CommentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CommentMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.post != nil {
 		fields = append(fields, comment.FieldPostID)
 	}
@@ -755,6 +855,12 @@ func (m *CommentMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, comment.FieldCreatedAt)
+	}
+	if m.edited_at != nil {
+		fields = append(fields, comment.FieldEditedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, comment.FieldDeletedAt)
 	}
 	if m.reply_count != nil {
 		fields = append(fields, comment.FieldReplyCount)
@@ -788,6 +894,10 @@ func (m *CommentMutation) Field(name string) (ent.Value, bool) {
 		return m.Body()
 	case comment.FieldCreatedAt:
 		return m.CreatedAt()
+	case comment.FieldEditedAt:
+		return m.EditedAt()
+	case comment.FieldDeletedAt:
+		return m.DeletedAt()
 	case comment.FieldReplyCount:
 		return m.ReplyCount()
 	case comment.FieldLikeCount:
@@ -817,6 +927,10 @@ func (m *CommentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldBody(ctx)
 	case comment.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case comment.FieldEditedAt:
+		return m.OldEditedAt(ctx)
+	case comment.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	case comment.FieldReplyCount:
 		return m.OldReplyCount(ctx)
 	case comment.FieldLikeCount:
@@ -875,6 +989,20 @@ func (m *CommentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case comment.FieldEditedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedAt(v)
+		return nil
+	case comment.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	case comment.FieldReplyCount:
 		v, ok := value.(int)
@@ -979,6 +1107,12 @@ func (m *CommentMutation) ClearedFields() []string {
 	if m.FieldCleared(comment.FieldAuthorID) {
 		fields = append(fields, comment.FieldAuthorID)
 	}
+	if m.FieldCleared(comment.FieldEditedAt) {
+		fields = append(fields, comment.FieldEditedAt)
+	}
+	if m.FieldCleared(comment.FieldDeletedAt) {
+		fields = append(fields, comment.FieldDeletedAt)
+	}
 	if m.FieldCleared(comment.FieldIdempotencyKey) {
 		fields = append(fields, comment.FieldIdempotencyKey)
 	}
@@ -1004,6 +1138,12 @@ func (m *CommentMutation) ClearField(name string) error {
 		return nil
 	case comment.FieldAuthorID:
 		m.ClearAuthorID()
+		return nil
+	case comment.FieldEditedAt:
+		m.ClearEditedAt()
+		return nil
+	case comment.FieldDeletedAt:
+		m.ClearDeletedAt()
 		return nil
 	case comment.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
@@ -1036,6 +1176,12 @@ func (m *CommentMutation) ResetField(name string) error {
 		return nil
 	case comment.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case comment.FieldEditedAt:
+		m.ResetEditedAt()
+		return nil
+	case comment.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	case comment.FieldReplyCount:
 		m.ResetReplyCount()
@@ -6619,6 +6765,7 @@ type PostMutation struct {
 	title            *string
 	body             *string
 	created_at       *time.Time
+	edited_at        *time.Time
 	comment_count    *int
 	addcomment_count *int
 	like_count       *int
@@ -6894,6 +7041,55 @@ func (m *PostMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (m *PostMutation) SetEditedAt(t time.Time) {
+	m.edited_at = &t
+}
+
+// EditedAt returns the value of the "edited_at" field in the mutation.
+func (m *PostMutation) EditedAt() (r time.Time, exists bool) {
+	v := m.edited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedAt returns the old "edited_at" field's value of the Post entity.
+// If the Post object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostMutation) OldEditedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedAt: %w", err)
+	}
+	return oldValue.EditedAt, nil
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (m *PostMutation) ClearEditedAt() {
+	m.edited_at = nil
+	m.clearedFields[post.FieldEditedAt] = struct{}{}
+}
+
+// EditedAtCleared returns if the "edited_at" field was cleared in this mutation.
+func (m *PostMutation) EditedAtCleared() bool {
+	_, ok := m.clearedFields[post.FieldEditedAt]
+	return ok
+}
+
+// ResetEditedAt resets all changes to the "edited_at" field.
+func (m *PostMutation) ResetEditedAt() {
+	m.edited_at = nil
+	delete(m.clearedFields, post.FieldEditedAt)
+}
+
 // SetCommentCount sets the "comment_count" field.
 func (m *PostMutation) SetCommentCount(i int) {
 	m.comment_count = &i
@@ -7165,7 +7361,7 @@ func (m *PostMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PostMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.author != nil {
 		fields = append(fields, post.FieldAuthorID)
 	}
@@ -7177,6 +7373,9 @@ func (m *PostMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, post.FieldCreatedAt)
+	}
+	if m.edited_at != nil {
+		fields = append(fields, post.FieldEditedAt)
 	}
 	if m.comment_count != nil {
 		fields = append(fields, post.FieldCommentCount)
@@ -7206,6 +7405,8 @@ func (m *PostMutation) Field(name string) (ent.Value, bool) {
 		return m.Body()
 	case post.FieldCreatedAt:
 		return m.CreatedAt()
+	case post.FieldEditedAt:
+		return m.EditedAt()
 	case post.FieldCommentCount:
 		return m.CommentCount()
 	case post.FieldLikeCount:
@@ -7231,6 +7432,8 @@ func (m *PostMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldBody(ctx)
 	case post.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case post.FieldEditedAt:
+		return m.OldEditedAt(ctx)
 	case post.FieldCommentCount:
 		return m.OldCommentCount(ctx)
 	case post.FieldLikeCount:
@@ -7275,6 +7478,13 @@ func (m *PostMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case post.FieldEditedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedAt(v)
 		return nil
 	case post.FieldCommentCount:
 		v, ok := value.(int)
@@ -7364,6 +7574,9 @@ func (m *PostMutation) ClearedFields() []string {
 	if m.FieldCleared(post.FieldAuthorID) {
 		fields = append(fields, post.FieldAuthorID)
 	}
+	if m.FieldCleared(post.FieldEditedAt) {
+		fields = append(fields, post.FieldEditedAt)
+	}
 	if m.FieldCleared(post.FieldIdempotencyKey) {
 		fields = append(fields, post.FieldIdempotencyKey)
 	}
@@ -7386,6 +7599,9 @@ func (m *PostMutation) ClearField(name string) error {
 	switch name {
 	case post.FieldAuthorID:
 		m.ClearAuthorID()
+		return nil
+	case post.FieldEditedAt:
+		m.ClearEditedAt()
 		return nil
 	case post.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
@@ -7412,6 +7628,9 @@ func (m *PostMutation) ResetField(name string) error {
 		return nil
 	case post.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case post.FieldEditedAt:
+		m.ResetEditedAt()
 		return nil
 	case post.FieldCommentCount:
 		m.ResetCommentCount()

@@ -27,7 +27,9 @@ type Post struct {
 	Body string `json:"body,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
-	// CommentCount holds the value of the "comment_count" field.
+	// EditedAt holds the value of the "edited_at" field.
+	EditedAt *time.Time `json:"edited_at,omitempty"`
+	// comments that are listed: deleted ones only while they have replies
 	CommentCount int `json:"comment_count,omitempty"`
 	// LikeCount holds the value of the "like_count" field.
 	LikeCount int `json:"like_count,omitempty"`
@@ -74,7 +76,7 @@ func (*Post) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case post.FieldTitle, post.FieldBody, post.FieldIdempotencyKey:
 			values[i] = new(sql.NullString)
-		case post.FieldCreatedAt:
+		case post.FieldCreatedAt, post.FieldEditedAt:
 			values[i] = new(sql.NullTime)
 		case post.FieldID:
 			values[i] = new(uuid.UUID)
@@ -123,6 +125,13 @@ func (_m *Post) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case post.FieldEditedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field edited_at", values[i])
+			} else if value.Valid {
+				_m.EditedAt = new(time.Time)
+				*_m.EditedAt = value.Time
 			}
 		case post.FieldCommentCount:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -203,6 +212,11 @@ func (_m *Post) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.EditedAt; v != nil {
+		builder.WriteString("edited_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("comment_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CommentCount))

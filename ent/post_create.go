@@ -57,6 +57,20 @@ func (_c *PostCreate) SetCreatedAt(v time.Time) *PostCreate {
 	return _c
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (_c *PostCreate) SetEditedAt(v time.Time) *PostCreate {
+	_c.mutation.SetEditedAt(v)
+	return _c
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_c *PostCreate) SetNillableEditedAt(v *time.Time) *PostCreate {
+	if v != nil {
+		_c.SetEditedAt(*v)
+	}
+	return _c
+}
+
 // SetCommentCount sets the "comment_count" field.
 func (_c *PostCreate) SetCommentCount(v int) *PostCreate {
 	_c.mutation.SetCommentCount(v)
@@ -226,6 +240,10 @@ func (_c *PostCreate) createSpec() (*Post, *sqlgraph.CreateSpec) {
 		_spec.SetField(post.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.EditedAt(); ok {
+		_spec.SetField(post.FieldEditedAt, field.TypeTime, value)
+		_node.EditedAt = &value
+	}
 	if value, ok := _c.mutation.CommentCount(); ok {
 		_spec.SetField(post.FieldCommentCount, field.TypeInt, value)
 		_node.CommentCount = value
@@ -350,6 +368,24 @@ func (u *PostUpsert) SetBody(v string) *PostUpsert {
 // UpdateBody sets the "body" field to the value that was provided on create.
 func (u *PostUpsert) UpdateBody() *PostUpsert {
 	u.SetExcluded(post.FieldBody)
+	return u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *PostUpsert) SetEditedAt(v time.Time) *PostUpsert {
+	u.Set(post.FieldEditedAt, v)
+	return u
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *PostUpsert) UpdateEditedAt() *PostUpsert {
+	u.SetExcluded(post.FieldEditedAt)
+	return u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *PostUpsert) ClearEditedAt() *PostUpsert {
+	u.SetNull(post.FieldEditedAt)
 	return u
 }
 
@@ -492,6 +528,27 @@ func (u *PostUpsertOne) SetBody(v string) *PostUpsertOne {
 func (u *PostUpsertOne) UpdateBody() *PostUpsertOne {
 	return u.Update(func(s *PostUpsert) {
 		s.UpdateBody()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *PostUpsertOne) SetEditedAt(v time.Time) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateEditedAt() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *PostUpsertOne) ClearEditedAt() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearEditedAt()
 	})
 }
 
@@ -807,6 +864,27 @@ func (u *PostUpsertBulk) SetBody(v string) *PostUpsertBulk {
 func (u *PostUpsertBulk) UpdateBody() *PostUpsertBulk {
 	return u.Update(func(s *PostUpsert) {
 		s.UpdateBody()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *PostUpsertBulk) SetEditedAt(v time.Time) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateEditedAt() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *PostUpsertBulk) ClearEditedAt() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearEditedAt()
 	})
 }
 

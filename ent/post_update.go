@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -74,6 +75,26 @@ func (_u *PostUpdate) SetNillableBody(v *string) *PostUpdate {
 	if v != nil {
 		_u.SetBody(*v)
 	}
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *PostUpdate) SetEditedAt(v time.Time) *PostUpdate {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *PostUpdate) SetNillableEditedAt(v *time.Time) *PostUpdate {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *PostUpdate) ClearEditedAt() *PostUpdate {
+	_u.mutation.ClearEditedAt()
 	return _u
 }
 
@@ -176,6 +197,12 @@ func (_u *PostUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Body(); ok {
 		_spec.SetField(post.FieldBody, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(post.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(post.FieldEditedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.CommentCount(); ok {
 		_spec.SetField(post.FieldCommentCount, field.TypeInt, value)
@@ -289,6 +316,26 @@ func (_u *PostUpdateOne) SetNillableBody(v *string) *PostUpdateOne {
 	if v != nil {
 		_u.SetBody(*v)
 	}
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *PostUpdateOne) SetEditedAt(v time.Time) *PostUpdateOne {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *PostUpdateOne) SetNillableEditedAt(v *time.Time) *PostUpdateOne {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *PostUpdateOne) ClearEditedAt() *PostUpdateOne {
+	_u.mutation.ClearEditedAt()
 	return _u
 }
 
@@ -421,6 +468,12 @@ func (_u *PostUpdateOne) sqlSave(ctx context.Context) (_node *Post, err error) {
 	}
 	if value, ok := _u.mutation.Body(); ok {
 		_spec.SetField(post.FieldBody, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(post.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(post.FieldEditedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.CommentCount(); ok {
 		_spec.SetField(post.FieldCommentCount, field.TypeInt, value)

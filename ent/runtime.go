@@ -19,11 +19,11 @@ func init() {
 	commentFields := schema.Comment{}.Fields()
 	_ = commentFields
 	// commentDescReplyCount is the schema descriptor for reply_count field.
-	commentDescReplyCount := commentFields[7].Descriptor()
+	commentDescReplyCount := commentFields[9].Descriptor()
 	// comment.DefaultReplyCount holds the default value on creation for the reply_count field.
 	comment.DefaultReplyCount = commentDescReplyCount.Default.(int)
 	// commentDescLikeCount is the schema descriptor for like_count field.
-	commentDescLikeCount := commentFields[8].Descriptor()
+	commentDescLikeCount := commentFields[10].Descriptor()
 	// comment.DefaultLikeCount holds the default value on creation for the like_count field.
 	comment.DefaultLikeCount = commentDescLikeCount.Default.(int)
 	conversationFields := schema.Conversation{}.Fields()
@@ -99,11 +99,11 @@ func init() {
 	postFields := schema.Post{}.Fields()
 	_ = postFields
 	// postDescCommentCount is the schema descriptor for comment_count field.
-	postDescCommentCount := postFields[5].Descriptor()
+	postDescCommentCount := postFields[6].Descriptor()
 	// post.DefaultCommentCount holds the default value on creation for the comment_count field.
 	post.DefaultCommentCount = postDescCommentCount.Default.(int)
 	// postDescLikeCount is the schema descriptor for like_count field.
-	postDescLikeCount := postFields[6].Descriptor()
+	postDescLikeCount := postFields[7].Descriptor()
 	// post.DefaultLikeCount holds the default value on creation for the like_count field.
 	post.DefaultLikeCount = postDescLikeCount.Default.(int)
 	userFields := schema.User{}.Fields()

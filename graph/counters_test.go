@@ -33,6 +33,21 @@ SELECT e.user_id::text || ' note ' || e.note_id FROM inbox_entries e JOIN notes 
 JOIN participants p ON p.user_id = e.user_id AND p.conversation_id = e.conversation_id WHERE e.counts AND e.seq > p.last_read_seq`,
 		"what is hidden and notified of": `
 SELECT n.id::text FROM notifications n JOIN notification_causes c ON c.notification_id = n.id JOIN blocks b ON b.user_id = n.user_id AND b.other_id = c.actor_id`,
+		"comments of a post": `
+SELECT p.id::text || ': ' || p.comment_count FROM posts p
+WHERE p.comment_count <> (SELECT count(*) FROM comments c WHERE c.post_id = p.id AND (c.deleted_at IS NULL OR c.reply_count > 0))`,
+		"replies to a comment": `
+SELECT c.id::text || ': ' || c.reply_count FROM comments c
+WHERE c.reply_count <> (SELECT count(*) FROM comments r WHERE r.parent_id = c.id AND (r.deleted_at IS NULL OR r.reply_count > 0))`,
+		"likes": `
+SELECT s.id::text || ': ' || s.like_count FROM (SELECT id, like_count FROM posts UNION ALL SELECT id, like_count FROM comments) s
+WHERE s.like_count <> (SELECT count(*) FROM likes l WHERE l.subject_id = s.id AND l.removed_at IS NULL)`,
+		"what a deletion has left behind": `
+SELECT x.what || ' of ' || x.id FROM (
+  SELECT 'a like', subject_id FROM likes UNION ALL SELECT 'a watcher', subject_id FROM watchers UNION ALL SELECT 'a fanout', subject_id FROM fanouts
+  UNION ALL SELECT 'a notification', subject_id FROM notifications WHERE subject_kind IN ('POST', 'COMMENT')
+) AS x(what, id) WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = x.id) AND NOT EXISTS (SELECT FROM comments c WHERE c.id = x.id AND c.deleted_at IS NULL)
+  AND NOT EXISTS (SELECT FROM retractions r WHERE r.gone_id = x.id)`,
 		"direct conversations": `
 SELECT c.pair FROM conversations c JOIN participants p ON p.conversation_id = c.id JOIN participants o ON o.conversation_id = c.id AND o.user_id <> p.user_id
 WHERE c.kind = 'DIRECT' AND p.is_blocked <> EXISTS (SELECT FROM blocks b WHERE b.user_id = p.user_id AND b.other_id = o.user_id)`,

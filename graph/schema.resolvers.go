@@ -261,6 +261,22 @@ func (r *mutationResolver) AddComment(ctx context.Context, input model.AddCommen
 	return p, nil
 }
 
+func (r *mutationResolver) EditPost(ctx context.Context, input model.EditPostInput) (*model.EditPostPayload, error) {
+	return r.editPost(ctx, input)
+}
+
+func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePostInput) (*model.DeletePostPayload, error) {
+	return r.deletePost(ctx, input)
+}
+
+func (r *mutationResolver) EditComment(ctx context.Context, input model.EditCommentInput) (*model.EditCommentPayload, error) {
+	return r.editComment(ctx, input)
+}
+
+func (r *mutationResolver) DeleteComment(ctx context.Context, input model.DeleteCommentInput) (*model.DeleteCommentPayload, error) {
+	return r.deleteComment(ctx, input)
+}
+
 func (r *mutationResolver) Like(ctx context.Context, input model.LikeInput) (*model.LikePayload, error) {
 	v, err := access.SignedIn(ctx)
 	if err != nil {

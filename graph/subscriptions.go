@@ -192,30 +192,3 @@ func each[V any](events []stream.Event, found map[uuid.UUID]*V, f func(stream.Ev
 	}
 	return nil
 }
-
-// commentAdded is public: its events are the same for all but those who do not see each other.
-func (r *Resolver) commentAdded(ctx context.Context, post string, after *string) (<-chan *model.CommentAdded, error) {
-	return transport.Subscribe(ctx, func(ctx context.Context, wake func()) (transport.Source[*model.CommentAdded], error) {
-		id := ids.Of(ids.Post, post)
-		posts, err := r.Board.PostsByIDs(ctx, []uuid.UUID{id})
-		if err != nil {
-			return nil, err
-		}
-		if posts[id] == nil {
-			return nil, problem.New(problem.NotFound, "There is no such post.")
-		}
-		convert := func(ctx context.Context, events []stream.Event, give func(stream.Event, *model.CommentAdded)) error {
-			found, err := r.Board.CommentsHeard(ctx, access.From(ctx), subjects(events, stream.CommentAdded))
-			if err != nil {
-				return err
-			}
-			for _, e := range events {
-				if c := found[e.Subject]; c != nil {
-					give(e, &model.CommentAdded{Cursor: r.Log.Cursor(e.Topic, e.Seq), Comment: c})
-				}
-			}
-			return nil
-		}
-		return listen(ctx, r, wake, listening[*model.CommentAdded]{topic: id, after: after, convert: convert})
-	})
-}

@@ -16,6 +16,8 @@ var (
 		{Name: "position", Type: field.TypeInt64},
 		{Name: "body", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "reply_count", Type: field.TypeInt, Default: 0},
 		{Name: "like_count", Type: field.TypeInt, Default: 0},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
@@ -31,13 +33,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "comments_posts_post",
-				Columns:    []*schema.Column{CommentsColumns[9]},
+				Columns:    []*schema.Column{CommentsColumns[11]},
 				RefColumns: []*schema.Column{PostsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "comments_users_author",
-				Columns:    []*schema.Column{CommentsColumns[10]},
+				Columns:    []*schema.Column{CommentsColumns[12]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -46,7 +48,7 @@ var (
 			{
 				Name:    "comment_post_id_position",
 				Unique:  true,
-				Columns: []*schema.Column{CommentsColumns[9], CommentsColumns[2]},
+				Columns: []*schema.Column{CommentsColumns[11], CommentsColumns[2]},
 			},
 			{
 				Name:    "comment_parent_id_position",
@@ -59,7 +61,7 @@ var (
 			{
 				Name:    "comment_author_id_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{CommentsColumns[10], CommentsColumns[7]},
+				Columns: []*schema.Column{CommentsColumns[12], CommentsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "idempotency_key IS NOT NULL",
 				},
@@ -259,9 +261,9 @@ var (
 				},
 			},
 			{
-				Name:    "notification_subject_id",
+				Name:    "notification_subject_id_user_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[3]},
+				Columns: []*schema.Column{NotificationsColumns[3], NotificationsColumns[14]},
 			},
 		},
 	}
@@ -324,6 +326,7 @@ var (
 		{Name: "title", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "body", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "comment_count", Type: field.TypeInt, Default: 0},
 		{Name: "like_count", Type: field.TypeInt, Default: 0},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "text"}},
@@ -338,7 +341,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "posts_users_author",
-				Columns:    []*schema.Column{PostsColumns[8]},
+				Columns:    []*schema.Column{PostsColumns[9]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -347,12 +350,12 @@ var (
 			{
 				Name:    "post_author_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{PostsColumns[8], PostsColumns[0]},
+				Columns: []*schema.Column{PostsColumns[9], PostsColumns[0]},
 			},
 			{
 				Name:    "post_author_id_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{PostsColumns[8], PostsColumns[6]},
+				Columns: []*schema.Column{PostsColumns[9], PostsColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "idempotency_key IS NOT NULL",
 				},

@@ -20,6 +20,8 @@ const (
 	FieldBody = "body"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldEditedAt holds the string denoting the edited_at field in the database.
+	FieldEditedAt = "edited_at"
 	// FieldCommentCount holds the string denoting the comment_count field in the database.
 	FieldCommentCount = "comment_count"
 	// FieldLikeCount holds the string denoting the like_count field in the database.
@@ -48,6 +50,7 @@ var Columns = []string{
 	FieldTitle,
 	FieldBody,
 	FieldCreatedAt,
+	FieldEditedAt,
 	FieldCommentCount,
 	FieldLikeCount,
 	FieldIdempotencyKey,
@@ -97,6 +100,11 @@ func ByBody(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByEditedAt orders the results by the edited_at field.
+func ByEditedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEditedAt, opts...).ToFunc()
 }
 
 // ByCommentCount orders the results by the comment_count field.

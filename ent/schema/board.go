@@ -19,7 +19,8 @@ func (Post) Fields() []ent.Field {
 		field.String("title").SchemaType(plainText),
 		field.String("body").SchemaType(plainText),
 		createdAt(),
-		field.Int("comment_count").Default(0),
+		field.Time("edited_at").Optional().Nillable().SchemaType(timestamp),
+		field.Int("comment_count").Default(0).Comment("comments that are listed: deleted ones only while they have replies"),
 		field.Int("like_count").Default(0),
 	}, idempotent()...)
 }
@@ -49,7 +50,9 @@ func (Comment) Fields() []ent.Field {
 		field.Int64("position").Immutable().Comment("in the post's log"),
 		field.String("body").SchemaType(plainText),
 		createdAt(),
-		field.Int("reply_count").Default(0),
+		field.Time("edited_at").Optional().Nillable().SchemaType(timestamp),
+		field.Time("deleted_at").Optional().Nillable().SchemaType(timestamp).Comment("the text and the author are gone; without replies it is listed no more"),
+		field.Int("reply_count").Default(0).Comment("direct replies that are listed"),
 		field.Int("like_count").Default(0),
 	}, idempotent()...)
 }

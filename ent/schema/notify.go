@@ -45,6 +45,6 @@ func (Notification) Indexes() []ent.Index {
 			Annotations(entsql.IndexWhere("NOT is_seen")),
 		index.Fields("user_id", "position").StorageKey("notification_unread").
 			Annotations(entsql.IndexWhere("NOT is_read")),
-		index.Fields("subject_id"),
+		index.Fields("subject_id", "user_id"),
 	}
 }

@@ -229,6 +229,26 @@ type DeclineRequestPayload struct {
 	UserErrors []problem.UserError `json:"userErrors"`
 }
 
+// Which comment to delete.
+type DeleteCommentInput struct {
+	// A comment of the viewer that was not deleted.
+	CommentID string `json:"commentId"`
+}
+
+// The result of `deleteComment`.
+type DeleteCommentPayload struct {
+	// The identifier that the comment has, or had.
+	DeletedCommentID *string `json:"deletedCommentId,omitempty"`
+	// What remains of the comment; null when it had no replies, and nothing does.
+	Comment *board.Comment `json:"comment,omitempty"`
+	// The post that it was written on.
+	Post *board.Post `json:"post,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
 // Which note to delete.
 type DeleteNoteInput struct {
 	// Any note in a conversation of the viewer.
@@ -249,6 +269,40 @@ type DeleteNotePayload struct {
 	UserErrors []problem.UserError `json:"userErrors"`
 }
 
+// Which post to delete.
+type DeletePostInput struct {
+	// A post of the viewer.
+	PostID string `json:"postId"`
+}
+
+// The result of `deletePost`.
+type DeletePostPayload struct {
+	// The identifier that the post had.
+	DeletedPostID *string `json:"deletedPostId,omitempty"`
+	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// The comment and its new text.
+type EditCommentInput struct {
+	// A comment of the viewer that was not deleted.
+	CommentID string `json:"commentId"`
+	// The new text, 1 to 10,000 characters.
+	Body string `json:"body"`
+}
+
+// The result of `editComment`.
+type EditCommentPayload struct {
+	// The comment.
+	Comment *board.Comment `json:"comment,omitempty"`
+	// The position of the event that it caused in the viewer's log: none, so null.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
 // The note and its new text.
 type EditNoteInput struct {
 	// A note of the viewer that was not unsent.
@@ -262,6 +316,26 @@ type EditNotePayload struct {
 	// The note.
 	Note *notes.Note `json:"note,omitempty"`
 	// The position of the last event that it caused in the viewer's log; null when it caused none.
+	Cursor *string `json:"cursor,omitempty"`
+	// What has to be mended; empty when it was done.
+	UserErrors []problem.UserError `json:"userErrors"`
+}
+
+// The post, and what it says from now on. What is left out stays as it is.
+type EditPostInput struct {
+	// A post of the viewer.
+	PostID string `json:"postId"`
+	// The new title, 1 to 200 characters.
+	Title *string `json:"title,omitempty"`
+	// The new text, 1 to 20,000 characters.
+	Body *string `json:"body,omitempty"`
+}
+
+// The result of `editPost`.
+type EditPostPayload struct {
+	// The post.
+	Post *board.Post `json:"post,omitempty"`
+	// The position of the event that it caused in the viewer's log: none, so null.
 	Cursor *string `json:"cursor,omitempty"`
 	// What has to be mended; empty when it was done.
 	UserErrors []problem.UserError `json:"userErrors"`

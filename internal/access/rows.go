@@ -32,6 +32,12 @@ func Comment(v Viewer) predicate.Comment {
 	return func(s *sql.Selector) { sees(v, s, comment.FieldAuthorID) }
 }
 
+// CommentRemains holds for the comments that are there to be seen: those that were not deleted, and the places
+// of those that were, as long as they have replies.
+func CommentRemains() predicate.Comment {
+	return comment.Or(comment.DeletedAtIsNil(), comment.ReplyCountGT(0))
+}
+
 // sees leaves out what was written by those whom the viewer has blocked, or who have blocked the viewer.
 func sees(v Viewer, s *sql.Selector, author string) {
 	if v.IsAnonymous() {

@@ -36,6 +36,7 @@ type Post struct {
 	Title        string
 	Body         string
 	CreatedAt    time.Time
+	EditedAt     *time.Time // nil when it never was
 	CommentCount int
 	LikeCount    int
 }
@@ -51,16 +52,21 @@ type Comment struct {
 	ID         uuid.UUID
 	PostID     uuid.UUID
 	ParentID   uuid.UUID // nil when it answers the post itself
-	AuthorID   uuid.UUID // nil when the account is gone
+	AuthorID   uuid.UUID // nil when the account is gone, or the comment was deleted
 	Position   int64     // in the post's log: the order of the comments
-	Body       string
+	Body       string    // empty when it was deleted
 	CreatedAt  time.Time
+	EditedAt   *time.Time // nil when it never was
+	DeletedAt  *time.Time // nil when it was not
 	ReplyCount int
 	LikeCount  int
 }
 
 // GlobalID is the identifier that clients see.
 func (c *Comment) GlobalID() string { return ids.Encode(ids.Comment, c.ID) }
+
+// IsGone says that nothing of the comment is to be seen: it was deleted, and has no replies.
+func (c *Comment) IsGone() bool { return c.DeletedAt != nil && c.ReplyCount == 0 }
 
 // Evidence is what a report keeps of a comment.
 func (c *Comment) Evidence() string { return c.Body }
@@ -84,14 +90,21 @@ func deref(id *uuid.UUID) uuid.UUID {
 	return *id
 }
 
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return new(t.UTC())
+}
+
 func postFromRow(r *ent.Post) *Post {
 	return &Post{ID: r.ID, AuthorID: deref(r.AuthorID), Title: r.Title, Body: r.Body, CreatedAt: r.CreatedAt.UTC(),
-		CommentCount: r.CommentCount, LikeCount: r.LikeCount}
+		EditedAt: utc(r.EditedAt), CommentCount: r.CommentCount, LikeCount: r.LikeCount}
 }
 
 func commentFromRow(r *ent.Comment) *Comment {
 	return &Comment{ID: r.ID, PostID: r.PostID, ParentID: deref(r.ParentID), AuthorID: deref(r.AuthorID), Position: r.Position,
-		Body: r.Body, CreatedAt: r.CreatedAt.UTC(), ReplyCount: r.ReplyCount, LikeCount: r.LikeCount}
+		Body: r.Body, CreatedAt: r.CreatedAt.UTC(), EditedAt: utc(r.EditedAt), DeletedAt: utc(r.DeletedAt), ReplyCount: r.ReplyCount, LikeCount: r.LikeCount}
 }
 
 // PostsByIDs finds posts; those that do not exist are absent.
@@ -107,9 +120,9 @@ func (b *Board) PostsByIDs(ctx context.Context, list []uuid.UUID) (map[uuid.UUID
 	return found, nil
 }
 
-// CommentsByIDs finds comments; those that do not exist are absent.
+// CommentsByIDs finds comments; those that do not exist, or of which nothing remains, are absent.
 func (b *Board) CommentsByIDs(ctx context.Context, list []uuid.UUID) (map[uuid.UUID]*Comment, error) {
-	return commentsByID(b.db.Ent().Comment.Query().Where(comment.IDIn(list...)).All(ctx))
+	return commentsByID(b.db.Ent().Comment.Query().Where(comment.IDIn(list...), access.CommentRemains()).All(ctx))
 }
 
 func commentsByID(rows []*ent.Comment, err error) (map[uuid.UUID]*Comment, error) {
@@ -123,7 +136,8 @@ func commentsByID(rows []*ent.Comment, err error) (map[uuid.UUID]*Comment, error
 	return found, nil
 }
 
-// CommentsHeard finds those of the comments that the viewer is told of.
+// CommentsHeard finds those of the comments that the viewer is told of: also what is gone, so that it is taken
+// away where it is shown.
 func (b *Board) CommentsHeard(ctx context.Context, v access.Viewer, list []uuid.UUID) (map[uuid.UUID]*Comment, error) {
 	return commentsByID(b.db.Ent().Comment.Query().Where(comment.IDIn(list...), access.Comment(v)).All(ctx))
 }
@@ -155,12 +169,12 @@ func PostEdge(p *Post) page.Edge[*Post] { return page.Edge[*Post]{Cursor: page.C
 
 // Comments are those on a post that the viewer has there, replies included, the oldest first.
 func (b *Board) Comments(ctx context.Context, v access.Viewer, postID uuid.UUID, args page.Args) (*page.Page[*Comment], error) {
-	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.PostID(postID), access.Comment(v)), args)
+	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.PostID(postID), access.Comment(v), access.CommentRemains()), args)
 }
 
 // Replies are the direct replies to a comment that the viewer has there, the oldest first.
 func (b *Board) Replies(ctx context.Context, v access.Viewer, parentID uuid.UUID, args page.Args) (*page.Page[*Comment], error) {
-	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.ParentID(parentID), access.Comment(v)), args)
+	return b.comments(ctx, b.db.Ent().Comment.Query().Where(comment.ParentID(parentID), access.Comment(v), access.CommentRemains()), args)
 }
 
 func (b *Board) comments(ctx context.Context, q *ent.CommentQuery, args page.Args) (*page.Page[*Comment], error) {

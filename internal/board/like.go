@@ -27,7 +27,7 @@ func (c *Comment) Subject() Subject { return Subject{ids.Comment, c.ID} }
 
 const (
 	postOfComment = `SELECT post_id FROM comments WHERE id = $1`
-	commentAuthor = `SELECT author_id FROM comments WHERE id = $1`
+	commentAuthor = `SELECT author_id, deleted_at IS NOT NULL, reply_count > 0 FROM comments WHERE id = $1`
 
 	setLike = `
 INSERT INTO likes (id, user_id, subject_id, created_at) VALUES ($1, $2, $3, $4)
@@ -114,11 +114,16 @@ func lockSubject(ctx context.Context, tx *postgres.Tx, s Subject) (postID, autho
 	if err != nil {
 		return uuid.Nil, uuid.Nil, err
 	}
+	var isDeleted, hasReplies bool
 	if known && s.Kind == ids.Comment {
-		known, err = tx.Row(ctx, commentAuthor, []any{s.ID}, &by)
+		known, err = tx.Row(ctx, commentAuthor, []any{s.ID}, &by, &isDeleted, &hasReplies)
 	}
-	if err == nil && !known {
+	switch {
+	case err != nil:
+	case !known, isDeleted && !hasReplies:
 		err = missing
+	case isDeleted:
+		err = problem.Refuse(problem.NotAllowed, "subjectId", "This comment was deleted: it cannot be liked any more.")
 	}
 	return postID, by.UUID, err
 }

@@ -196,31 +196,40 @@ func (b *Board) checkTarget(ctx context.Context, e *problem.UserErrors, in NewCo
 		return nil
 	}
 	comments, err := b.CommentsByIDs(ctx, []uuid.UUID{*in.ParentID})
-	if c := comments[*in.ParentID]; err == nil && (c == nil || c.PostID != in.PostID) {
-		e.Add(problem.Missing, "parentId", noParent)
+	if err == nil {
+		checkParent(e, comments[*in.ParentID], in.PostID)
 	}
 	return err
 }
 
-const (
-	noPost   = "There is no such post."
-	noParent = "There is no such comment on this post."
-)
+// checkParent refuses what cannot be replied to on a post. c is nil when there is no such comment.
+func checkParent(e *problem.UserErrors, c *Comment, post uuid.UUID) {
+	switch {
+	case c == nil, c.PostID != post, c.IsGone():
+		e.Add(problem.Missing, "parentId", "There is no such comment on this post.")
+	case c.DeletedAt != nil:
+		e.Add(problem.NotAllowed, "parentId", "This comment was deleted: reply to another one, or comment on the post.")
+	}
+}
+
+const noPost = "There is no such post."
 
 // answered is the author of the comment that another one replies to, unless that is the commenter.
 func (b *Board) answered(ctx context.Context, tx *postgres.Tx, in NewComment, by, id uuid.UUID) (told []notify.Occurrence, err error) {
 	if in.ParentID == nil {
 		return nil, nil
 	}
-	row, err := tx.Ent().Comment.Query().Where(comment.ID(*in.ParentID), comment.PostID(in.PostID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, problem.Refuse(problem.Missing, "parentId", noParent)
-	}
+	found, err := commentsByID(tx.Ent().Comment.Query().Where(comment.ID(*in.ParentID)).All(ctx))
 	if err != nil {
 		return nil, err
 	}
-	if author := deref(row.AuthorID); author != uuid.Nil && author != by {
-		told = append(told, notify.Occurrence{User: author, Kind: notify.Reply, SubjectKind: ids.Comment, Subject: row.ID, Within: in.PostID, Cause: id, Actor: by})
+	parent := found[*in.ParentID]
+	var e problem.UserErrors
+	if checkParent(&e, parent, in.PostID); len(e) > 0 {
+		return nil, e
+	}
+	if parent.AuthorID != uuid.Nil && parent.AuthorID != by {
+		told = append(told, notify.Occurrence{User: parent.AuthorID, Kind: notify.Reply, SubjectKind: ids.Comment, Subject: parent.ID, Within: in.PostID, Cause: id, Actor: by})
 	}
 	return told, nil
 }

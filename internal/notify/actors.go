@@ -53,15 +53,7 @@ func (b *Bell) RetractActors(ctx context.Context, tx *postgres.Tx, batch *stream
 			batch.Append(user, stream.NotificationChanged, id, uuid.Nil)
 			continue
 		}
-		var change stream.Unread
-		if !isSeen {
-			change.Unseen = -1
-		}
-		if !isRead {
-			change.Notifications = -1
-		}
-		batch.Count(user, change)
-		batch.Append(user, stream.NotificationRetracted, id, uuid.Nil)
+		tellRetracted(batch, user, id, isSeen, isRead)
 	}
 	return rows.Err()
 }

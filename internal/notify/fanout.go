@@ -84,7 +84,8 @@ func (b *Bell) Later(ctx context.Context, tx *postgres.Tx, news News) error {
 	return b.log.Ring(ctx, tx, fanoutBell)
 }
 
-// FanOut tells watchers what Later has left, until ctx is done. Any number of processes may do so.
+// FanOut tells watchers what Later has left, and takes back what ForgetLater has, until ctx is done. Any number
+// of processes may do so.
 func (b *Bell) FanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
 	var hands sync.WaitGroup
 	for range fanoutHands {
@@ -105,9 +106,9 @@ func (b *Bell) fanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
 	defer tick.Stop()
 	failing := false
 	for ctx.Err() == nil {
-		more, err := b.fanOutBatch(ctx, log)
+		more, err := b.workBatch(ctx, log)
 		if err != nil && !failing && ctx.Err() == nil { // said once, not each second
-			log.Warn("watchers not looked for: trying again", "error", err)
+			log.Warn("work of the bell not looked for: trying again", "error", err)
 		}
 		failing = err != nil
 		if more {
@@ -121,6 +122,20 @@ func (b *Bell) fanOut(ctx context.Context, hub *stream.Hub, log *slog.Logger) {
 	}
 }
 
+// workBatch does one piece of each kind of work that is due.
+func (b *Bell) workBatch(ctx context.Context, log *slog.Logger) (more bool, err error) {
+	isToTell, isToForget, err := b.isDue(ctx)
+	if isToTell && err == nil {
+		more, err = b.fanOutBatch(ctx, log)
+	}
+	if isToForget && err == nil {
+		var moreGone bool
+		moreGone, err = b.forgetBatch(ctx, log)
+		more = more || moreGone
+	}
+	return more, err
+}
+
 // The first of each subject may be told, because those of one subject are told in order. $1 is fanoutFuture
 // in seconds.
 const dueFanouts = `FROM fanouts AS f
@@ -129,7 +144,7 @@ WHERE (not_before <= now() OR not_before > now() + make_interval(secs => $1))
 
 const (
 	// Most looks find nothing: they need no transaction.
-	lookForFanout = `SELECT 1 ` + dueFanouts + ` LIMIT 1`
+	lookForWork = `SELECT EXISTS (SELECT ` + dueFanouts + `), EXISTS (SELECT ` + dueRetractions + `)`
 
 	// Who was told last comes last, so that many watchers of one subject do not keep those of others waiting.
 	takeFanout = `
@@ -147,9 +162,6 @@ WHERE subject_id = $1 AND position = $2 AND failures = $5`
 // fanOutBatch tells the next watchers of one of the news. How far it got is written in the same transaction:
 // whoever goes on after a crash begins with who was not told. more is false when there is nothing to do now.
 func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, err error) {
-	if due, err := b.isFanoutDue(ctx); err != nil || !due {
-		return false, err
-	}
 	var news News
 	var failures int
 	at := time.Now().Truncate(time.Millisecond)
@@ -197,27 +209,35 @@ func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, er
 	return err == nil, err
 }
 
-func (b *Bell) isFanoutDue(ctx context.Context) (due bool, err error) {
-	rows, err := b.db.Rows(ctx, lookForFanout, fanoutFuture.Seconds())
+func (b *Bell) isDue(ctx context.Context) (toTell, toForget bool, err error) {
+	rows, err := b.db.Rows(ctx, lookForWork, fanoutFuture.Seconds())
 	if err != nil {
-		return false, postgres.Explain(err)
+		return false, false, postgres.Explain(err)
 	}
 	defer rows.Close()
-	due = rows.Next()
-	return due, postgres.Explain(rows.Err())
+	for rows.Next() {
+		if err := rows.Scan(&toTell, &toForget); err != nil {
+			return false, false, err
+		}
+	}
+	return toTell, toForget, postgres.Explain(rows.Err())
 }
 
-// Untold is what the workers have still to tell to watchers.
+// Untold is what the workers have still to tell to watchers, and to take back.
 type Untold struct {
 	Pending int
 	Failing int           // of those, whose last batch failed; they are tried again
 	Oldest  time.Duration // since when the oldest of them waits; 0: there is none
 }
 
+const countUntold = `
+SELECT count(*), count(*) FILTER (WHERE failures > 0), coalesce(extract(epoch FROM now() - min(at)), 0)
+FROM (SELECT failures, at FROM fanouts UNION ALL SELECT failures, at FROM retractions) AS work`
+
 // Untold counts, in the whole site, what is still to be told.
 func (b *Bell) Untold(ctx context.Context) (u Untold, err error) {
 	var seconds float64
-	err = b.db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE failures > 0), coalesce(extract(epoch FROM now() - min(at)), 0) FROM fanouts`).
+	err = b.db.QueryRowContext(ctx, countUntold).
 		Scan(&u.Pending, &u.Failing, &seconds)
 	u.Oldest = time.Duration(seconds * float64(time.Second))
 	return u, postgres.Explain(err)

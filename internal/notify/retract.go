@@ -47,12 +47,7 @@ func (b *Bell) Retract(ctx context.Context, tx *postgres.Tx, batch *stream.Batch
 			batch.Append(user, stream.NotificationChanged, id, uuid.Nil)
 			continue
 		}
-		change := stream.Unread{Notifications: -1}
-		if !isSeen {
-			change.Unseen = -1
-		}
-		batch.Count(user, change)
-		batch.Append(user, stream.NotificationRetracted, id, uuid.Nil)
+		tellRetracted(batch, user, id, isSeen, false)
 		gone = append(gone, id)
 	}
 	if err := rows.Err(); err != nil {

@@ -14,7 +14,7 @@ type statements struct {
 }
 
 func (s *statements) add(text string) {
-	if strings.Contains(text, "pg_snapshot_xmin") || strings.Contains(text, "pg_notify") || strings.Contains(text, "FROM fanouts") || strings.Contains(text, "FROM tokens") {
+	if strings.Contains(text, "pg_snapshot_xmin") || strings.Contains(text, "pg_notify") || strings.Contains(text, "FROM fanouts") || strings.Contains(text, "FROM retractions") || strings.Contains(text, "FROM tokens") {
 		return
 	}
 	s.mu.Lock()

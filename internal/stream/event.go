@@ -30,6 +30,8 @@ const (
 	CommentAdded    Kind = 20 // topic: the post; subject: the comment
 	RoomNoteAdded   Kind = 21 // topic: the room; subject: the note
 	RoomNoteChanged Kind = 22 // topic: the room; subject: the note, edited or unsent
+	CommentChanged  Kind = 23 // topic: the post; subject: the comment, edited or deleted
+	PostDeleted     Kind = 24 // topic and subject: the post, of whose log this is the end
 )
 
 // Unread are the counters of a mailbox.
