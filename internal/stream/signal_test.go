@@ -159,22 +159,17 @@ func TestASubjectIsLeftWithItsLastListener(t *testing.T) {
 	s := startNATS(t, natsd.Options{})
 	p := start(t, postgrestest.New(t), often, natsBroker(t, s.ClientURL()))
 	eventually(t, "the broker is connected", p.hub.Connected)
-	own := s.NumSubscriptions() // the server's
-	subscribed := func(n uint32) {
-		t.Helper()
-		eventually(t, fmt.Sprintf("%d subscriptions", n), func() bool { return s.NumSubscriptions() == own+n })
-	}
 	topics := p.topics(2)
 	r := p.reader(topics[0], Now)
 	first, second := p.hearing(topics[0]), p.hearing(topics[1])
-	subscribed(2)
+	subscribed(t, s, 2)
 	r.sub.Close()
 	second.stop()
-	subscribed(1)
+	subscribed(t, s, 1)
 	p.hub.Signal(topics[0], "", "still heard")
 	eventually(t, "the listener hears", func() bool { return first.has("still heard") })
 	first.stop()
-	subscribed(0)
+	subscribed(t, s, 0)
 	p.hub.mu.Lock()
 	defer p.hub.mu.Unlock()
 	if len(p.hub.listeners) > 0 {
