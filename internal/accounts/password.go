@@ -101,7 +101,7 @@ func checkNewPassword(e *problem.UserErrors, field, password string) {
 	case n == 0:
 		e.Add(problem.Required, field, "Choose a password of at least %d characters.", minPassword)
 	case n < minPassword:
-		e.Add(problem.Invalid, field, "This password has %d characters; at least %d are needed.", n, minPassword)
+		e.Add(problem.Invalid, field, "A password has at least %d characters: this one has %d.", minPassword, n)
 	case n > maxPassword:
 		e.Add(problem.TooLong, field, "This password has %d characters; at most %d are allowed.", n, maxPassword)
 	default:
