@@ -45,7 +45,9 @@ type Post struct {
 func (p *Post) GlobalID() string { return ids.Encode(ids.Post, p.ID) }
 
 // Evidence is what a report keeps of a post.
-func (p *Post) Evidence() string { return p.Title + "\n\n" + p.Body }
+func (p *Post) Evidence() string { return p.text() }
+
+func (p *Post) text() string { return p.Title + "\n\n" + p.Body }
 
 // Comment is an answer to a post, or to another comment of it.
 type Comment struct {

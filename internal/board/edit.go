@@ -25,7 +25,8 @@ const (
 	writeCommentEdit = `UPDATE comments SET body = $2, edited_at = $3 WHERE id = $1`
 )
 
-// EditPost gives a post of the viewer another title or text. What is the same already changes nothing.
+// EditPost gives a post of the viewer another title or text, and notifies whom it did not name before. What is
+// the same already changes nothing.
 func (b *Board) EditPost(ctx context.Context, v access.Viewer, id uuid.UUID, in Edit) (*Post, error) {
 	var e problem.UserErrors
 	if in.Title != nil {
@@ -48,19 +49,25 @@ func (b *Board) EditPost(ctx context.Context, v access.Viewer, id uuid.UUID, in 
 		if p, err = lockOwnPost(ctx, tx, v, id, lockPost); err != nil {
 			return err
 		}
-		title, body := p.Title, p.Body
+		before := *p
 		if in.Title != nil {
 			p.Title = *in.Title
 		}
 		if in.Body != nil {
 			p.Body = *in.Body
 		}
-		if p.Title == title && p.Body == body {
+		if p.Title == before.Title && p.Body == before.Body {
 			return nil
 		}
 		p.EditedAt = new(at.UTC())
-		_, err = tx.Exec(ctx, writePostEdit, id, p.Title, p.Body, at)
-		return err
+		if _, err := tx.Exec(ctx, writePostEdit, id, p.Title, p.Body, at); err != nil {
+			return err
+		}
+		told, err := mentionedIn(ctx, tx, p, &before)
+		if err != nil {
+			return err
+		}
+		return b.tell(ctx, tx, at, told)
 	})
 	if err != nil {
 		return nil, err
@@ -68,8 +75,8 @@ func (b *Board) EditPost(ctx context.Context, v access.Viewer, id uuid.UUID, in 
 	return p, nil
 }
 
-// EditComment gives a comment of the viewer another text, and tells the listeners of the post. The same text
-// changes nothing.
+// EditComment gives a comment of the viewer another text, tells the listeners of the post, and notifies whom it
+// did not name before. The same text changes nothing.
 func (b *Board) EditComment(ctx context.Context, v access.Viewer, id uuid.UUID, body string) (*Comment, error) {
 	var e problem.UserErrors
 	e.Text("body", body, MaxComment)
@@ -87,15 +94,23 @@ func (b *Board) EditComment(ctx context.Context, v access.Viewer, id uuid.UUID, 
 		if c, err = lockOwnComment(ctx, tx, v, id); err != nil || c.Body == body {
 			return err
 		}
-		batch := b.log.Begin(tx, at)
-		if err := batch.Lock(ctx, c.PostID); err != nil {
+		before := c.Body
+		c.Body, c.EditedAt = body, new(at.UTC())
+		told, err := mentionedInComment(ctx, tx, c, before)
+		if err != nil {
 			return err
 		}
-		c.Body, c.EditedAt = body, new(at.UTC())
+		batch := b.log.Begin(tx, at)
+		if err := batch.Lock(ctx, append(users(told), c.PostID)...); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, writeCommentEdit, id, body, at); err != nil {
 			return err
 		}
 		batch.Append(c.PostID, stream.CommentChanged, id, v.UserID)
+		if err := b.bell.Raise(ctx, tx, batch, told); err != nil {
+			return err
+		}
 		_, err = batch.Write(ctx)
 		return err
 	})

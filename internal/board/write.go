@@ -3,6 +3,7 @@ package board
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,7 +26,7 @@ type NewPost struct {
 	IdempotencyKey *string
 }
 
-// CreatePost writes a post. The key of an earlier post of the same author returns that post, if the input
+// CreatePost writes a post, and notifies whom it names. The key of an earlier post of the same author returns that post, if the input
 // is the same.
 func (b *Board) CreatePost(ctx context.Context, v access.Viewer, in NewPost) (*Post, error) {
 	var e problem.UserErrors
@@ -60,7 +61,14 @@ func (b *Board) CreatePost(ctx context.Context, v access.Viewer, in NewPost) (*P
 		if err := stream.Topics(ctx, tx, id); err != nil {
 			return err
 		}
-		return b.bell.Watch(ctx, tx, id, v.UserID, 0)
+		if err := b.bell.Watch(ctx, tx, id, v.UserID, 0); err != nil {
+			return err
+		}
+		told, err := mentionedIn(ctx, tx, result, nil)
+		if err != nil {
+			return err
+		}
+		return b.tell(ctx, tx, now, told)
 	})
 	if err != nil {
 		return nil, err
@@ -102,8 +110,8 @@ WITH commented AS (
 INSERT INTO comments (id, post_id, parent_id, author_id, position, body, created_at, idempotency_key, input_hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
-// AddComment writes a comment, tells the listeners of the post, and notifies the author of the comment that
-// it replies to, and who watches the post. Who comments watches from then on.
+// AddComment writes a comment, tells the listeners of the post, and notifies whom it names, the author of the
+// comment that it replies to, and who watches the post: each once. Who comments watches from then on.
 func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) (*Comment, error) {
 	var e problem.UserErrors
 	e.Text("body", in.Body, MaxComment)
@@ -135,29 +143,26 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 				return err
 			}
 		}
-		told, err := b.answered(ctx, tx, in, v.UserID, id)
+		result = &Comment{ID: id, PostID: in.PostID, ParentID: deref(in.ParentID), AuthorID: v.UserID, Body: in.Body, CreatedAt: now.UTC()}
+		answered, err := b.answered(ctx, tx, in, v.UserID, id)
+		if err != nil {
+			return err
+		}
+		named, err := mentionedInComment(ctx, tx, result, "")
 		if err != nil {
 			return err
 		}
 		news := notify.News{Kind: notify.Comment, SubjectKind: ids.Post, Subject: in.PostID, Cause: id, Actor: v.UserID}
-		if len(told) > 0 {
-			news.Except = told[0].User
-		}
 		watchers, later, err := b.bell.Audience(ctx, tx, news)
 		if err != nil {
 			return err
 		}
-		told = append(told, watchers...)
+		told := slices.Concat(named, answered, watchers) // who is several of these is told once, of the first
 		batch := b.log.Begin(tx, now)
-		topics := []uuid.UUID{in.PostID}
-		for _, o := range told {
-			topics = append(topics, o.User)
-		}
-		if err := batch.Lock(ctx, topics...); err != nil {
+		if err := batch.Lock(ctx, append(users(told), in.PostID)...); err != nil {
 			return err
 		}
-		result = &Comment{ID: id, PostID: in.PostID, ParentID: deref(in.ParentID), AuthorID: v.UserID, Body: in.Body, CreatedAt: now.UTC(),
-			Position: batch.Append(in.PostID, stream.CommentAdded, id, v.UserID)}
+		result.Position = batch.Append(in.PostID, stream.CommentAdded, id, v.UserID)
 		if _, err := tx.Exec(ctx, writeComment, id, in.PostID, in.ParentID, v.UserID, result.Position, in.Body, now, in.IdempotencyKey, hash); err != nil {
 			return again(err, "comment_author_id_idempotency_key")
 		}
@@ -213,23 +218,3 @@ func checkParent(e *problem.UserErrors, c *Comment, post uuid.UUID) {
 }
 
 const noPost = "There is no such post."
-
-// answered is the author of the comment that another one replies to, unless that is the commenter.
-func (b *Board) answered(ctx context.Context, tx *postgres.Tx, in NewComment, by, id uuid.UUID) (told []notify.Occurrence, err error) {
-	if in.ParentID == nil {
-		return nil, nil
-	}
-	found, err := commentsByID(tx.Ent().Comment.Query().Where(comment.ID(*in.ParentID)).All(ctx))
-	if err != nil {
-		return nil, err
-	}
-	parent := found[*in.ParentID]
-	var e problem.UserErrors
-	if checkParent(&e, parent, in.PostID); len(e) > 0 {
-		return nil, e
-	}
-	if parent.AuthorID != uuid.Nil && parent.AuthorID != by {
-		told = append(told, notify.Occurrence{User: parent.AuthorID, Kind: notify.Reply, SubjectKind: ids.Comment, Subject: parent.ID, Within: in.PostID, Cause: id, Actor: by})
-	}
-	return told, nil
-}

@@ -2,25 +2,15 @@ package notes
 
 import (
 	"context"
-	"regexp"
-	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/notewire/notewire/internal/accounts"
 	"github.com/notewire/notewire/internal/postgres"
 )
 
 // mentions are who is named in a note of a room, and is to be told.
 type mentions map[*draft][]uuid.UUID
-
-// A name counts where no letter, digit or `_` stands before it: not in an address of mail. What is too long
-// for a name names nobody, rather than whoever has its beginning for a name.
-var mention = regexp.MustCompile(`(?:^|[^\pL\pN_])@([A-Za-z0-9_]{3,})`)
-
-const maxUsername = 30
-
-// maxMentions of one note are told: naming everybody is not for the one who writes.
-const maxMentions = 20
 
 const findNamed = `
 SELECT m.i, u.id FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[]) AS m(conversation, username, sender, i)
@@ -37,7 +27,7 @@ func findMentions(ctx context.Context, tx *postgres.Tx, state locked, drafts []*
 		if state[d.conversation].kind != Room {
 			continue
 		}
-		for _, name := range namesIn(d.Body) {
+		for _, name := range accounts.NamesIn(d.Body) {
 			conversations, senders = append(conversations, d.conversation), append(senders, d.sender)
 			names, order = append(names, name), append(order, int64(i))
 		}
@@ -60,16 +50,4 @@ func findMentions(ctx context.Context, tx *postgres.Tx, state locked, drafts []*
 		found[drafts[i]] = append(found[drafts[i]], user)
 	}
 	return found, rows.Err()
-}
-
-// namesIn are the usernames that a text mentions, each once, in lower case, at most maxMentions.
-func namesIn(body string) (names []string) {
-	seen := map[string]bool{}
-	for _, m := range mention.FindAllStringSubmatch(body, -1) {
-		if name := strings.ToLower(m[1]); len(name) <= maxUsername && !seen[name] && len(names) < maxMentions {
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	return names
 }

@@ -35,7 +35,8 @@ type News struct {
 	Position    int64     // of the news, in the log of the subject
 	Cause       uuid.UUID
 	Actor       uuid.UUID // who did it, and is not told
-	Except      uuid.UUID // who is told in another way; nil: nobody
+
+	told postgres.UUIDs // who was told in another way
 }
 
 func (n *News) tell(users []uuid.UUID) []Occurrence {
@@ -48,15 +49,13 @@ func (n *News) tell(users []uuid.UUID) []Occurrence {
 
 // watchers are the next of those who are to be told, after one of them, at most limit.
 func (n *News) watchers(ctx context.Context, tx *postgres.Tx, after uuid.UUID, limit int) ([]uuid.UUID, error) {
-	var except *uuid.UUID
-	if n.Except != uuid.Nil {
-		except = &n.Except
-	}
-	return postgres.Column[uuid.UUID](tx.Rows(ctx, readWatchers, n.Subject, after, n.Position, n.Actor, except, limit))
+	return postgres.Column[uuid.UUID](tx.Rows(ctx, readWatchers, n.Subject, after, n.Position, n.Actor, n.told, limit))
 }
 
 const addFanout = `
-INSERT INTO fanouts (subject_id, position, kind, subject_kind, cause_id, actor_id, except_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+INSERT INTO fanouts (subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, except_ids)
+SELECT $1::uuid, $2::bigint, $3::text, $4::text, $5::uuid, $6::uuid, told[1], told
+FROM (SELECT coalesce(array_agg(n.user_id), '{}') AS told FROM notification_causes c JOIN notifications n ON n.id = c.notification_id WHERE c.cause_id = $5::uuid) AS already`
 
 // Audience finds who is to be told of news in the transaction that makes them: the occurrences to Raise, once
 // their users' mailboxes are locked. When there are more than MaxTold watchers it finds none, and the news are
@@ -71,13 +70,10 @@ func (b *Bell) Audience(ctx context.Context, tx *postgres.Tx, news News) (told [
 	return news.tell(users), false, nil
 }
 
-// Later has the workers tell the watchers, each exactly once, after tx has committed. It joins tx.
+// Later has the workers tell the watchers, each exactly once, after tx has committed. Who was told of the cause
+// already, in tx, is not told again. It joins tx.
 func (b *Bell) Later(ctx context.Context, tx *postgres.Tx, news News) error {
-	var except *uuid.UUID
-	if news.Except != uuid.Nil {
-		except = &news.Except
-	}
-	_, err := tx.Exec(ctx, addFanout, news.Subject, news.Position, string(news.Kind), string(news.SubjectKind), news.Cause, news.Actor, except)
+	_, err := tx.Exec(ctx, addFanout, news.Subject, news.Position, string(news.Kind), string(news.SubjectKind), news.Cause, news.Actor)
 	if err != nil {
 		return err
 	}
@@ -148,7 +144,7 @@ const (
 
 	// Who was told last comes last, so that many watchers of one subject do not keep those of others waiting.
 	takeFanout = `
-SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, except_id, told_to, failures ` + dueFanouts + `
+SELECT subject_id, position, kind, subject_kind, cause_id, actor_id, array_remove(except_ids || except_id, NULL), told_to, failures ` + dueFanouts + `
 ORDER BY not_before, subject_id LIMIT 1 FOR UPDATE SKIP LOCKED`
 
 	moveFanout = `UPDATE fanouts SET told_to = $3, failures = 0, not_before = clock_timestamp() WHERE subject_id = $1 AND position = $2`
@@ -167,14 +163,13 @@ func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, er
 	at := time.Now().Truncate(time.Millisecond)
 	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		more, news = false, News{}
-		var except uuid.NullUUID
 		var toldTo uuid.UUID
 		found, err := tx.Row(ctx, takeFanout, []any{fanoutFuture.Seconds()},
-			&news.Subject, &news.Position, &news.Kind, &news.SubjectKind, &news.Cause, &news.Actor, &except, &toldTo, &failures)
+			&news.Subject, &news.Position, &news.Kind, &news.SubjectKind, &news.Cause, &news.Actor, &news.told, &toldTo, &failures)
 		if err != nil || !found {
 			return err
 		}
-		more, news.Except = true, except.UUID
+		more = true
 		users, err := news.watchers(ctx, tx, toldTo, MaxTold)
 		if err != nil {
 			return err

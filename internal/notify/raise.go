@@ -42,12 +42,13 @@ type group struct {
 	actors     map[uuid.UUID]bool
 }
 
-// Of all causes only a like can be given again. OFFSET 0 has each question answered by an index, user by user:
+// Of all causes only a like can be given again, and only a mention written again, by an edit. OFFSET 0 has each question answered by an index, user by user:
 // without it the planner may read whole tables instead, or all that one comment has caused among thousands.
 const findGroups = `
 SELECT o.i, n.id, coalesce(n.count, 0), coalesce(n.actor_count, 0), coalesce(n.is_seen, false), coalesce(n.created_at < $6, false),
   EXISTS (SELECT FROM notification_causes c WHERE c.notification_id = n.id AND c.actor_id = o.actor OFFSET 0),
   starts_with(o.key, 'LIKE:') AND EXISTS (SELECT FROM notification_causes c JOIN notifications x ON x.id = c.notification_id WHERE c.cause_id = o.cause AND x.user_id = o.user_id OFFSET 0)
+    OR starts_with(o.key, 'MENTION:') AND EXISTS (SELECT FROM notifications x WHERE x.subject_id = o.subject AND x.user_id = o.user_id AND x.kind = 'MENTION' OFFSET 0)
     OR EXISTS (SELECT FROM notification_preferences x WHERE x.user_id = o.user_id AND x.kind = split_part(o.key, ':', 1) AND x.channel = 'IN_APP' AND NOT x.is_enabled OFFSET 0)
     OR EXISTS (SELECT FROM blocks b WHERE b.user_id = o.user_id AND b.other_id = o.actor OFFSET 0)
     OR EXISTS (SELECT FROM watchers x WHERE x.user_id = o.user_id AND x.subject_id IN (o.subject, o.within) AND x.is_muted OFFSET 0)
@@ -75,7 +76,8 @@ SELECT * FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::bigint[])`
 // Raise notifies users, in the transaction of what they are notified of. Nobody is notified of what they
 // did themselves, nor by whom they do not see, nor of a kind that they have switched off, nor of a subject that
 // they have muted; and a cause that was counted before, such as a like taken back and given again, is not
-// counted twice. The batch must hold the lock of each user's mailbox.
+// counted twice. Who is in the list several times for one cause is notified of the first of these that is not
+// so kept from them: the list begins with what says most. The batch must hold the lock of each user's mailbox.
 func (b *Bell) Raise(ctx context.Context, tx *postgres.Tx, batch *stream.Batch, list []Occurrence) error {
 	var occurrences []Occurrence
 	var users, actors, causes, about, within postgres.UUIDs

@@ -23,7 +23,7 @@ ON CONFLICT (subject_id, user_id) DO UPDATE SET is_muted = $3, since = excluded.
 	// In the order of their ids, so that a batch says where the next one begins.
 	readWatchers = `
 SELECT user_id FROM watchers
-WHERE subject_id = $1 AND user_id > $2 AND NOT is_muted AND since < $3 AND user_id <> $4 AND user_id IS DISTINCT FROM $5
+WHERE subject_id = $1 AND user_id > $2 AND NOT is_muted AND since < $3 AND user_id <> $4 AND user_id <> ALL($5::uuid[])
 ORDER BY user_id LIMIT $6`
 )
 
