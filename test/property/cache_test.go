@@ -11,12 +11,12 @@ import (
 const (
 	conversationFields = `{ id kind name title unreadCount isMuted isArchived isRequest participantCount lastNote { id } }`
 	noteFields         = `{ id body sender { id } editedAt unsentAt conversation ` + conversationFields + ` }`
-	notificationFields = `{ id kind isSeen isRead count actorCount updatedAt }`
+	notificationFields = `{ id kind isSeen isRead isArchived count actorCount actors(first: 10) { id } updatedAt }`
 	unreadFields       = `{ notes conversations notifications unseenNotifications }`
 )
 
 // pollEvents asks for what a client that keeps everything needs.
-const pollEvents = `query($after: Cursor!) { events(after: $after, first: 40) { cursor hasMore events {
+const pollEvents = `query($after: Cursor!) { events(after: $after, first: 25) { cursor hasMore events {
   __typename cursor unread ` + unreadFields + `
   ... on NoteReceived { note ` + noteFields + ` }
   ... on NoteSent { note ` + noteFields + ` }
@@ -36,7 +36,8 @@ const fetchAll = `query {
     inbox: conversations(first: 50) { nodes ` + conversationFields + ` }
     archived: conversations(archived: true, first: 50) { nodes ` + conversationFields + ` }
     requests: conversations(requests: true, first: 50) { nodes ` + conversationFields + ` }
-    notifications(first: 50) { nodes ` + notificationFields + ` } } }`
+    notifications(first: 60) { nodes ` + notificationFields + ` }
+    away: notifications(archived: true, first: 60) { nodes ` + notificationFields + ` } } }`
 
 const fetchNotes = `query {
   viewer {

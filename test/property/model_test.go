@@ -7,6 +7,8 @@ type model struct {
 	conversations []*conversation
 	notes         []*note
 	blocks        map[[2]int]bool // who has blocked whom
+	posts         []*post
+	quiet         map[quiet]bool
 }
 
 type conversation struct {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -22,23 +23,28 @@ const users = 5
 type person struct {
 	n     int
 	at    []*sitetest.Client
+	asked int
 	start string // the cursor of the beginning
 	cache *cache
+	world *world
 }
 
 // world is a history of five users, beginning with nothing.
 type world struct {
 	people []*person
+	nobody *person
 	model  model
-	names  int // of rooms, groups and texts: each is new
+	texts  int // of rooms, groups and texts: each is new
+	names  names
 	done   map[string]int
 }
 
-// ask runs a query at any of the servers.
+// ask runs a query, now at the one and now at the other server.
 func (p *person) ask(t *rapid.T, query string, vars object) object {
-	r := rapid.SampledFrom(p.at).Draw(t, "server").Do(query, sitetest.Vars(vars))
+	p.asked++
+	r := p.at[p.asked%len(p.at)].Do(query, sitetest.Vars(vars))
 	if len(r.Errors) > 0 {
-		t.Fatalf("%d: %s", p.n, r.Raw)
+		t.Fatalf("%d asks %.60q with %v and gets %.300s", p.n, query, vars, r.Raw)
 	}
 	return r.Data
 }
@@ -49,10 +55,10 @@ func (p *person) do(t *rapid.T, name string, input object, selection string) obj
 	data := p.ask(t, fmt.Sprintf(`mutation($in: %s) { %s(input: $in) { %s userErrors { code message field } } }`, kind, name, selection), object{"in": input})
 	payload := data[name].(object)
 	if refused := payload["userErrors"].([]any); len(refused) > 0 {
-		t.Logf("%s by %d refused: %v", name, p.n, refused)
+		t.Logf("%d %s %s: refused %s", p.n, name, p.world.names.brief(text(input)), p.world.names.brief(text(refused)))
 		return nil
 	}
-	t.Logf("%s by %d: %s gives %s", name, p.n, text(input), text(payload))
+	t.Logf("%d %s %s: %s", p.n, name, p.world.names.brief(text(input)), p.world.names.brief(text(payload)))
 	return payload
 }
 
@@ -64,32 +70,43 @@ func TestWhateverHappens(t *testing.T) {
 	one := sitetest.New(t)
 	two := one.Another()
 	total := map[string]int{}
-	rapid.Check(t, func(r *rapid.T) {
-		w := &world{model: model{blocks: map[[2]int]bool{}}, done: map[string]int{}}
+	said := &lastWord{T: t}
+	defer said.say()
+	rapid.Check(said, func(r *rapid.T) {
+		w := &world{model: model{blocks: map[[2]int]bool{}, quiet: map[quiet]bool{}}, names: newNames(), done: map[string]int{}}
+		w.nobody = &person{n: -1, at: []*sitetest.Client{one.Anonymous(t), two.Anonymous(t)}, world: w}
 		number := worlds.Add(1)
 		for i := range users {
 			c := one.User(t, fmt.Sprintf("w%d_u%d", number, i))
 			start := c.Cursor()
-			w.people = append(w.people, &person{n: i, at: []*sitetest.Client{c, c.At(two)}, start: start, cache: newCache(start)})
+			w.people = append(w.people, &person{n: i, at: []*sitetest.Client{c, c.At(two)}, start: start, cache: newCache(start), world: w})
+			w.names.brief(c.ID) // the n-th user is user_n
 		}
-		// Half of the operations are notes: without them there is little to do for the others.
-		names := slices.Concat(slices.Sorted(maps.Keys(operations)), slices.Repeat([]string{"send to one", "answer", "send to several", "answer"}, 5))
+		defer w.end()
+		// A third of the operations are notes and comments: without them there is little to do for the others.
+		list := slices.Concat(slices.Sorted(maps.Keys(operations)), slices.Repeat([]string{"send to one", "answer", "send to several", "answer", "comment"}, 5),
+			slices.Repeat([]string{"post", "reply", "like"}, 2))
 		// The generator prefers the first of a list, so each history has another order.
-		names = rapid.Permutation(names).Draw(r, "order")
-		for range *steps {
+		rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "order"), 0)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		for step := range *steps {
 			p := w.people[rapid.IntRange(0, users-1).Draw(r, "user")]
-			name := rapid.SampledFrom(names).Draw(r, "operation")
+			name := rapid.SampledFrom(list).Draw(r, "operation")
 			if operations[name](r, w, p) {
 				w.done[name]++
 				total[name]++
 			}
 			for _, q := range w.people {
-				w.check(r, q)
+				// All are looked at at the end and after every fifth operation, and after the others who has done
+				// something and one more: most of the time goes into looking.
+				if all := (step+1)%5 == 0 || step == *steps-1; all || q == p || q.n == step%users {
+					w.check(r, q)
+				}
 			}
 		}
 		for _, p := range w.people {
 			w.replay(r, p)
 		}
+		w.replayBoard(r, t)
 	})
 	var never []string
 	sum := 0
@@ -107,7 +124,7 @@ func TestWhateverHappens(t *testing.T) {
 
 func same(t *rapid.T, p *person, what string, want, got any) {
 	if d := cmp.Diff(want, got); d != "" {
-		t.Fatalf("%s of %d (-want +got):\n%s", what, p.n, d)
+		t.Fatalf("%s of %d (-want +got):\n%s", what, p.n, p.world.names.brief(d))
 	}
 }
 
@@ -132,8 +149,9 @@ func (w *world) check(t *rapid.T, p *person) {
 	}
 	unread, unseen := 0, 0
 	notifications := map[string]string{}
-	for _, n := range nodes(fresh, "notifications") {
+	for _, n := range slices.Concat(nodes(fresh, "notifications"), nodes(fresh, "away")) {
 		notifications[n["id"].(string)] = text(n)
+		w.checkActors(t, p, n)
 		if n["isRead"] == false {
 			unread++
 		}
@@ -163,6 +181,7 @@ func (w *world) check(t *rapid.T, p *person) {
 		told[id] = text(n)
 	}
 	same(t, p, "the notifications, as the events tell them", notifications, told)
+	w.checkBoard(t, p)
 }
 
 // replay reads the whole log again, and every conversation.
@@ -170,24 +189,39 @@ func (w *world) replay(t *rapid.T, p *person) {
 	again := newCache(p.start)
 	again.follow(t, p)
 	same(t, p, "the conversations, after a replay", essence(p.cache.conversations), essence(again.conversations))
+	var asked []string
 	for _, c := range w.model.conversations {
-		data := p.ask(t, `query($id: ID!) { node(id: $id) { ... on Conversation { notes(first: 100) { nodes { id } } } } }`, object{"id": c.id})
+		asked = append(asked, c.id)
+	}
+	for i, data := range p.nodes(t, asked, 10, `... on Conversation { notes(first: 100) { nodes { id } } }`) {
+		c := w.model.conversations[i]
 		if !w.model.sees(p.n, c) {
-			same(t, p, "a conversation that is not theirs", nil, data["node"])
+			same(t, p, "a conversation that is not theirs", nil, data)
 			continue
 		}
 		got := []string{}
-		for _, n := range nodes(data["node"].(object), "notes") {
+		for _, n := range nodes(data.(object), "notes") {
 			got = append(got, n["id"].(string))
 		}
 		same(t, p, "the notes of a conversation", w.model.visible(p.n, c), got)
 	}
+	asked = nil
 	for _, n := range w.model.notes {
-		data := p.ask(t, `query($id: ID!) { node(id: $id) { id } }`, object{"id": n.id})
-		if (data["node"] != nil) != w.model.reads(p.n, n) {
-			t.Fatalf("%d asks for the note %+v of %+v and gets %v", p.n, n, n.in, data["node"])
+		asked = append(asked, n.id)
+	}
+	for i, data := range p.nodes(t, asked, 100, `id`) {
+		if n := w.model.notes[i]; (data != nil) != w.model.reads(p.n, n) {
+			t.Fatalf("%d asks for the note %s (%+v) of %+v and gets %v", p.n, w.names.brief(n.id), n, n.in, data)
 		}
 	}
+}
+
+// nodes are the objects of identifiers, nil where there is none that the user may see.
+func (p *person) nodes(t *rapid.T, list []string, atOnce int, fields string) (found []any) {
+	for some := range slices.Chunk(list, atOnce) {
+		found = append(found, p.ask(t, `query($ids: [ID!]!) { nodes(ids: $ids) { `+fields+` } }`, object{"ids": some})["nodes"].([]any)...)
+	}
+	return found
 }
 
 func nodes(o object, list string) (found []object) {
