@@ -17,7 +17,7 @@ const module = "github.com/notewire/notewire"
 // ent stands between the ground floor and what is built on its tables.
 var floors = [][]string{
 	{"internal/problem", "internal/ids", "graph/transport", "web", "ent"},
-	{"internal/page", "internal/config", "internal/access", "internal/postgres"},
+	{"internal/page", "internal/config", "internal/access", "internal/postgres", "internal/search"},
 	{"internal/stream"},
 	{"internal/accounts", "internal/presence"},
 	{"internal/notify"},

@@ -210,6 +210,7 @@ func serve(ctx context.Context, c config.Serve) error {
 		running.Go(func() { keeper.run(background) })
 		indexer := notes.NewIndexer(db, log)
 		running.Go(func() { indexer.Run(background) })
+		running.Go(func() { resolver.Board.Index(background, log) })
 		running.Go(func() { resolver.Bell.FanOut(background, hub, log) })
 	}
 	defer running.Wait()

@@ -27,21 +27,19 @@ func list(child int, first *int, _ *string, last *int, _ *string) int {
 	return 1 + child*rows(first, last)
 }
 
+func searched(child int, _ *string, first *int, after *string, last *int, before *string) int {
+	return list(child, first, after, last, before)
+}
+
 func complexity() (c ComplexityRoot) {
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*min(len(ids), maxNodes) }
-	c.Query.Posts = list
-	c.Query.Users = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
-		return list(child, first, after, last, before)
-	}
+	c.Query.Posts, c.Query.Users, c.Query.Rooms = searched, searched, searched
 	c.Query.Events = func(child int, _ *string, first, _ *int) int { return 1 + child*rows(first, nil) }
 	c.User.Posts = list
 	c.Post.Comments = list
 	c.Comment.Replies = list
 	c.Conversation.Participants = list
 	c.Conversation.Notes = list
-	c.Query.Rooms = func(child int, _ *string, first *int, after *string, last *int, before *string) int {
-		return list(child, first, after, last, before)
-	}
 	c.Note.ReadBy = list
 	c.Viewer.BlockedUsers = list
 	c.Viewer.Sessions = list

@@ -544,7 +544,7 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int, id string) int
 		Nodes  func(childComplexity int, ids []string) int
 		Post   func(childComplexity int, id string) int
-		Posts  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Posts  func(childComplexity int, search *string, first *int, after *string, last *int, before *string) int
 		Room   func(childComplexity int, name string) int
 		Rooms  func(childComplexity int, search *string, first *int, after *string, last *int, before *string) int
 		User   func(childComplexity int, username string) int
@@ -844,7 +844,7 @@ type QueryResolver interface {
 	User(ctx context.Context, username string) (*accounts.User, error)
 	Users(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*accounts.User], error)
 	Post(ctx context.Context, id string) (*board.Post, error)
-	Posts(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error)
+	Posts(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error)
 	Rooms(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error)
 	Room(ctx context.Context, name string) (*notes.Conversation, error)
 	Events(ctx context.Context, after *string, first *int, waitMs *int) (*model.EventPage, error)
@@ -3016,7 +3016,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Posts(childComplexity, args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.room":
 		if e.ComplexityRoot.Query.Room == nil {
 			break
@@ -4597,6 +4597,12 @@ type Query {
   ): Post
   "The posts of the board, newest first."
   posts(
+    """
+    Only posts whose title and text together contain all of these words, or beginnings or parts of words, of two characters or
+    more, in any case: at most 256 characters. White space alone is no search. A new post is found at once, an edited one by its
+    new text within five seconds.
+    """
+    search: String
     "How many posts to return from the start, 1 to 100; 20 by default."
     first: Int
     "Return what comes after this cursor."
@@ -8067,38 +8073,46 @@ func (ec *executionContext) field_Query_post_args(ctx context.Context, rawArgs m
 func (ec *executionContext) field_Query_posts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg3
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -17868,7 +17882,7 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Posts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Posts(ctx, fc.Args["search"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Page[*board.Post]) graphql.Marshaler {

@@ -438,8 +438,8 @@ func (r *queryResolver) Post(ctx context.Context, id string) (*board.Post, error
 	return find(ctx, from(ctx).posts, ids.Of(ids.Post, id))
 }
 
-func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
-	return r.Board.Posts(ctx, access.From(ctx), nil, page.Args{First: first, After: after, Last: last, Before: before})
+func (r *queryResolver) Posts(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*board.Post], error) {
+	return r.Board.Search(ctx, access.From(ctx), search, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *queryResolver) Rooms(ctx context.Context, search *string, first *int, after *string, last *int, before *string) (*page.Page[*notes.Conversation], error) {

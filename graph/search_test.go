@@ -28,11 +28,11 @@ func finds(t testing.TB, c *client, search string) []string {
 // with the index, and that ask the index alone.
 func inEachWay(t *testing.T, f func(t *testing.T, site *sitetest.Server)) {
 	t.Parallel()
-	for name, walk := range map[string]int{"through the notes": 200, "through some": 2, "by the index": 0} {
+	for name, walk := range map[string]int{"through the newest": 200, "through some": 2, "by the index": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			site := sitetest.New(t)
-			site.Resolver.Notes.Walk = walk
+			site.Resolver.Notes.Walk, site.Resolver.Board.Walk = walk, walk
 			f(t, site)
 		})
 	}

@@ -81,4 +81,6 @@ const (
 	NoteTold = `(EXISTS (SELECT FROM participants AS mine WHERE mine.conversation_id = n.conversation_id AND mine.user_id = $1 AND n.seq > mine.joined_seq AND NOT mine.is_blocked)
   OR EXISTS (SELECT FROM conversations AS room WHERE room.id = n.conversation_id AND room.kind = 'ROOM'))
  AND NOT EXISTS (SELECT FROM blocks AS b WHERE b.user_id = $1 AND b.other_id = n.sender_id)`
+	// PostListed holds for a row p of posts as Post does.
+	PostListed = `NOT EXISTS (SELECT FROM blocks AS b WHERE b.user_id = $1 AND b.other_id = p.author_id)`
 )

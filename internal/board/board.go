@@ -19,6 +19,7 @@ import (
 	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/page"
 	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/search"
 	"github.com/notewire/notewire/internal/stream"
 )
 
@@ -78,11 +79,13 @@ type Board struct {
 	db   *postgres.DB
 	log  *stream.Log
 	bell *notify.Bell
+
+	Walk int // how many posts a search looks through before it asks the index
 }
 
 // New serves the posts of db.
 func New(db *postgres.DB, log *stream.Log, bell *notify.Bell) *Board {
-	return &Board{db: db, log: log, bell: bell}
+	return &Board{db: db, log: log, bell: bell, Walk: search.Newest}
 }
 
 func deref(id *uuid.UUID) uuid.UUID {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/page"
+	"github.com/notewire/notewire/internal/search"
 )
 
 // Box is a list of notes over all conversations.
@@ -139,7 +140,7 @@ func (s *Notes) Box(ctx context.Context, v access.Viewer, f BoxFilter, args page
 	if err != nil {
 		return nil, err
 	}
-	words, err := f.words()
+	words, err := search.Words(f.Search)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,12 @@ package notes
 import (
 	"context"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/search"
 )
 
 // Indexer keeps the index of words: it follows the logs of those who write. How far it came stands in the
@@ -40,8 +40,6 @@ const (
 	notesAtOnce = 20
 	// markSlack is how far a mark may stay behind when there was nothing to index: readers' logs move, too.
 	markSlack = 200
-	// termsVersion is of what makes terms of a text.
-	termsVersion = 1
 )
 
 // Run indexes what is written until ctx ends. What fails is tried again.
@@ -106,7 +104,7 @@ func (x *Indexer) CatchUp(ctx context.Context) error {
 		return err
 	}
 	err = x.all(ctx, func(last uuid.UUID) ([]uuid.UUID, error) {
-		return postgres.Column[uuid.UUID](x.db.Rows(ctx, findBehind, last, termsVersion, usersAtOnce))
+		return postgres.Column[uuid.UUID](x.db.Rows(ctx, findBehind, last, search.Version, usersAtOnce))
 	})
 	if err == nil {
 		x.seen, x.at = next, at
@@ -201,7 +199,7 @@ func (x *Indexer) index(ctx context.Context, users []uuid.UUID) (more bool, err 
 	indexed := 0
 	err = x.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		more, indexed = false, 0
-		if _, err := tx.Exec(ctx, openMarks, postgres.UUIDs(users), termsVersion); err != nil {
+		if _, err := tx.Exec(ctx, openMarks, postgres.UUIDs(users), search.Version); err != nil {
 			return err
 		}
 		followers, err := lockFollowers(ctx, tx, users)
@@ -238,7 +236,7 @@ func (x *Indexer) index(ctx context.Context, users []uuid.UUID) (more bool, err 
 }
 
 func lockFollowers(ctx context.Context, tx *postgres.Tx, users []uuid.UUID) (list []*follower, err error) {
-	rows, err := tx.Rows(ctx, lockMarks, postgres.UUIDs(users), termsVersion)
+	rows, err := tx.Rows(ctx, lockMarks, postgres.UUIDs(users), search.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +253,7 @@ func lockFollowers(ctx context.Context, tx *postgres.Tx, users []uuid.UUID) (lis
 
 // termRows are the rows of the index that a transaction writes.
 type termRows struct {
-	notes map[Place][]int32
+	notes map[Place]search.Terms
 	gone  map[Place]struct{} // unsent
 }
 
@@ -272,7 +270,7 @@ func readTerms(ctx context.Context, tx *postgres.Tx, followers []*follower) (*te
 		return nil, err
 	}
 	defer rows.Close()
-	w := &termRows{notes: map[Place][]int32{}, gone: map[Place]struct{}{}}
+	w := &termRows{notes: map[Place]search.Terms{}, gone: map[Place]struct{}{}}
 	for rows.Next() {
 		var i int
 		var position int64
@@ -297,9 +295,9 @@ func readTerms(ctx context.Context, tx *postgres.Tx, followers []*follower) (*te
 func (w *termRows) write(ctx context.Context, tx *postgres.Tx) error {
 	var conversations, goneConversations postgres.UUIDs
 	var seqs, goneSeqs []int64
-	var terms []string
+	var terms search.Lists
 	for p, list := range w.notes {
-		conversations, seqs, terms = append(conversations, p.Conversation), append(seqs, p.Seq), append(terms, arrayText(list))
+		conversations, seqs, terms = append(conversations, p.Conversation), append(seqs, p.Seq), append(terms, list)
 	}
 	for p := range w.gone {
 		goneConversations, goneSeqs = append(goneConversations, p.Conversation), append(goneSeqs, p.Seq)
@@ -308,14 +306,11 @@ func (w *termRows) write(ctx context.Context, tx *postgres.Tx) error {
 	return err
 }
 
-// arrayText is an int[] as Postgres reads it.
-func arrayText(list []int32) string {
-	b := []byte{'{'}
-	for i, n := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, int64(n), 10)
+// noteTerms are the terms of a note in the boxes of users.
+func noteTerms(body string, users []uuid.UUID) search.Terms {
+	owners := make([]int32, len(users))
+	for i, user := range users {
+		owners[i] = search.UserTerm(user)
 	}
-	return string(append(b, '}'))
+	return search.TermsOf(body, owners...)
 }

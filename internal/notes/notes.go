@@ -9,6 +9,7 @@ import (
 	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
+	"github.com/notewire/notewire/internal/search"
 	"github.com/notewire/notewire/internal/stream"
 )
 
@@ -112,5 +113,5 @@ type Notes struct {
 
 // New serves the conversations of db.
 func New(db *postgres.DB, log *stream.Log, bell *notify.Bell) *Notes {
-	return &Notes{db: db, log: log, bell: bell, Walk: walkNotes}
+	return &Notes{db: db, log: log, bell: bell, Walk: search.Newest}
 }

@@ -73,6 +73,9 @@ func (s *Server) Index() {
 	if err := notes.NewIndexer(s.DB, slog.New(slog.DiscardHandler)).CatchUp(context.Background()); err != nil {
 		s.site.t.Fatal(err)
 	}
+	if err := s.Resolver.Board.IndexChanged(context.Background()); err != nil {
+		s.site.t.Fatal(err)
+	}
 }
 
 // Another starts one more server on the database of a server.

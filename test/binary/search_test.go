@@ -37,11 +37,24 @@ func TestTheWorkerIndexes(t *testing.T) {
 		}
 		t.Logf("%s was found after %s", search, time.Since(began).Round(time.Millisecond))
 	}
+	post := func(title string) {
+		alice.Do(`mutation($t: String!) { createPost(input: {title: $t, body: "글"}) { userErrors { code } } }`, binary.Vars{"t": title})
+	}
+	post("바늘 게시글")
 	first := needle(11)
 	for i := range 250 { // more than a search looks through
 		bob.Send(alice.ID, fmt.Sprint("hay ", i))
+		post(fmt.Sprint("hay ", i))
 	}
 	await("바늘", "바늘 11")
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		got := alice.Do(`{ posts(search: "시글 바늘") { nodes { title } } }`, nil)
+		if titles := fmt.Sprint(binary.Get(t, got, "posts.nodes")); titles == "[map[title:바늘 게시글]]" {
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("the post was not found: %s", titles)
+		}
+	}
 	worker.Kill()
 	needle(22)
 	bob.Do(`mutation($id: ID!) { editNote(input: {noteId: $id, body: "가는실 11"}) { userErrors { code } } }`, binary.Vars{"id": first})
