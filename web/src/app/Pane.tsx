@@ -1,0 +1,58 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import type { Page } from './App';
+import type { Session } from './data/session';
+import { useTexts } from './i18n';
+import { LivePane, useLive } from './live';
+import { Bell } from './parts/Bell';
+import { Bar, BottomTabs } from './parts/Bar';
+import { Mailbox } from './parts/Mailbox';
+import { MainColumn } from './parts/MainColumn';
+import { Welcome } from './parts/Welcome';
+import { useRoute } from './route';
+
+interface Props {
+  readonly page: Page;
+  readonly session: Session;
+  readonly isFront: boolean;
+  readonly onBadge: (count: number) => void;
+}
+
+/** The whole app of one user. */
+export function Pane({ page, session, isFront, onBadge }: Props) {
+  const t = useTexts();
+  const state = useSyncExternalStore(session.subscribe, session.snapshot);
+  const isFirst = session.pane === 'a';
+  return (
+    <section className={`pane${isFront ? ' front' : ''}`} aria-label={isFirst ? t.firstUser : t.secondUser}>
+      <LivePane key={state.generation} session={session} state={state}>
+        <Places page={page} isFirst={isFirst} isSigned={state.token !== undefined} onBadge={onBadge} />
+      </LivePane>
+    </section>
+  );
+}
+
+interface PlacesProps {
+  readonly page: Page;
+  readonly isFirst: boolean;
+  readonly isSigned: boolean;
+  readonly onBadge: (count: number) => void;
+}
+
+function Places({ page, isFirst, isSigned, onBadge }: PlacesProps) {
+  const { unread, me } = useLive();
+  const [route, go] = useRoute(isFirst);
+  // The title carries the bell's badge, or else the unread notes: a note raises both.
+  const badge = unread ? unread.unseenNotifications || unread.notes : 0;
+  useEffect(() => onBadge(badge), [badge, onBadge]);
+  return (
+    <div className="pane-grid" data-view={route.view} data-main={route.main.at}>
+      <Bar page={page} isFirst={isFirst} isSigned={isSigned} route={route} go={go} />
+      <div className={isSigned ? 'columns' : 'columns two'}>
+        {isSigned ? me ? <Mailbox route={route} go={go} /> : <div className="column notes" /> : <Welcome />}
+        <MainColumn key={isSigned ? 'signed' : 'nobody'} route={route} go={go} isFirst={isFirst} />
+        {isSigned && (me ? <Bell go={go} /> : <div className="column alerts" />)}
+      </div>
+      <BottomTabs isSigned={isSigned} route={route} go={go} />
+    </div>
+  );
+}

@@ -1,0 +1,10 @@
+import type * as documents from '../generated/documents';
+
+export type Person = documents.PersonFragment;
+export type Conversation = documents.ConversationItemFragment;
+export type Note = documents.NoteItemFragment;
+export type Post = documents.PostItemFragment;
+export type Comment = documents.CommentItemFragment;
+export type Notification = documents.NotificationItemFragment;
+export type Mistake = documents.MistakeFragment;
+export type Counts = documents.CountsFragment;

@@ -1,0 +1,10 @@
+import { createRoot } from 'react-dom/client';
+import { App } from './App';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/layout.css';
+import './styles/parts.css';
+import './styles/traffic.css';
+
+createRoot(document.getElementById('app')!).render(<App />);
