@@ -49,7 +49,8 @@ func openTab(t *testing.T, origin string, width, height int64) *tab {
 	// asks its maker for updates, whatever its flags say.
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := strings.Cut(r.Host, ":")
-		if !strings.HasSuffix(host, ".google.com") && !strings.HasSuffix(host, ".googleapis.com") {
+		if !strings.HasSuffix(host, ".google.com") && !strings.HasSuffix(host, ".googleapis.com") &&
+			!strings.HasSuffix(host, ".gvt1.com") {
 			tab.problem("a request left for %s", r.Host)
 		}
 		w.WriteHeader(http.StatusForbidden)

@@ -19,13 +19,21 @@ const config = {
   dedupeFragments: true,
 };
 
-/** The documents in a folder. Of external ones only the fragments are used, by those who spread them. */
-function documents(folder, type = 'standard') {
+/** The fragments of documents, for those who spread them. */
+function fragments(documents) {
+  return documents.map(({ location, document }) => {
+    const definitions = document.definitions.filter(({ kind }) => kind === 'FragmentDefinition');
+    return { location, document: { ...document, definitions } };
+  });
+}
+
+/** The documents in a folder. */
+function documents(folder) {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.graphql')).sort();
   return files.map((name) => {
     const location = join(folder, name);
-    return { location, document: parse(readFileSync(location, 'utf8')), type };
+    return { location, document: parse(readFileSync(location, 'utf8')) };
   });
 }
 
@@ -43,4 +51,4 @@ const app = documents('src/app');
 
 await write('client/src/generated/documents.ts', documents(ours), typed);
 await write('client/src/generated/schema.ts', [], { schema: schemaPlugin });
-if (app.length > 0) await write('src/app/generated/documents.ts', [...app, ...documents(ours, 'external')], typed);
+if (app.length > 0) await write('src/app/generated/documents.ts', [...app, ...fragments(documents(ours))], typed);

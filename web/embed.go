@@ -1,4 +1,4 @@
-// Package web holds the pages that Notewire serves to browsers: the index page and the playground. The sources are built by
+// Package web holds the pages that Notewire serves to browsers: the demo client and the playground. The sources are built by
 // Vite (see README.md); the built files are committed in dist and embedded here, so that building the binary needs no Node
 // and serving the pages needs no network.
 package web
@@ -40,7 +40,7 @@ type Options struct {
 	NoPlayground bool
 }
 
-// Handler serves the index page at /, the playground at /playground, the built files under /assets/ and the notices of the
+// Handler serves the demo client at /, the playground at /playground, the built files under /assets/ and the notices of the
 // libraries in them at /licenses.md. GET and HEAD are answered, other methods with 405, and every other path with 404. What
 // compresses is sent as gzip to those who accept it. The handler is made once and used by all requests together.
 func Handler(options Options) http.Handler {

@@ -249,6 +249,22 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// TestDemoSize keeps the demo client fast to load: all the scripts and styles that its page names, as gzip.
+func TestDemoSize(t *testing.T) {
+	const most = 150_000 // bytes; 135,000 when this was written
+	size := 0
+	for _, path := range assetsOf(t, "/") {
+		if strings.HasSuffix(path, ".svg") {
+			continue
+		}
+		size += len(bodyOf(t, ask(t, web.Options{}, "GET", path, "Accept-Encoding", "gzip")))
+	}
+	if size > most || size < most/10 {
+		t.Errorf("the demo client weighs %d bytes, want at most %d and more than nothing", size, most)
+	}
+	t.Logf("%d bytes", size)
+}
+
 // A server that hides its schema links nothing that it does not serve.
 func TestIndexWithoutTheSchema(t *testing.T) {
 	for noPlayground, want := range map[bool]bool{false: true, true: false} {

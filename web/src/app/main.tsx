@@ -5,6 +5,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
 import './styles/parts.css';
+import './styles/conversation.css';
 import './styles/traffic.css';
 
 createRoot(document.getElementById('app')!).render(<App />);

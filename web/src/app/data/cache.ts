@@ -116,6 +116,7 @@ const mutations = updates({
   archiveConversation: place,
   acceptRequest: place,
   joinRoom: place,
+  createGroup: place,
   createRoom: (payload: Conversed, cache) => {
     place(payload, cache);
     if (payload.conversation) prepend(cache, 'Query', 'rooms', `Conversation:${payload.conversation.id}`, (args) => !args.search);

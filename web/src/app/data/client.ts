@@ -25,7 +25,7 @@ export function connect(pane: string, token: string | undefined, onSessionEnd: (
     preferGetMethod: false,
     requestPolicy: 'cache-and-network',
     fetch: tracedFetch(pane),
-    fetchOptions: () => ({ headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } }),
+    fetchOptions: token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } },
     exchanges: [
       mapExchange({
         onError(error) {

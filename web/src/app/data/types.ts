@@ -1,10 +1,11 @@
+import type { UnreadPartsFragment, UserPartsFragment } from '@notewire/client/documents';
 import type * as documents from '../generated/documents';
 
-export type Person = documents.PersonFragment;
+export type Person = UserPartsFragment;
+export type Counts = UnreadPartsFragment;
 export type Conversation = documents.ConversationItemFragment;
 export type Note = documents.NoteItemFragment;
 export type Post = documents.PostItemFragment;
 export type Comment = documents.CommentItemFragment;
 export type Notification = documents.NotificationItemFragment;
 export type Mistake = documents.MistakeFragment;
-export type Counts = documents.CountsFragment;

@@ -44,7 +44,10 @@ export function day(language: Language, at: string, now: number): string {
   const date = new Date(at);
   const midnight = (time: number | Date) => new Date(time).setHours(0, 0, 0, 0);
   const days = Math.round((midnight(now) - midnight(date)) / 86_400_000);
-  if (days < 2) return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(-days, 'day');
+  if (days < 2) {
+    const word = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(-days, 'day');
+    return word.charAt(0).toLocaleUpperCase(language) + word.slice(1);
+  }
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
   return formatter(language, { month: 'long', day: 'numeric', weekday: days < 7 ? 'long' : undefined, year: sameYear ? undefined : 'numeric' }).format(date);
 }

@@ -17,7 +17,7 @@ export function Welcome() {
     <section className="column notes" aria-label={t.signIn}>
       <div className="head">
         <h2>{isNew ? t.signUp : t.signIn}</h2>
-        <button type="button" className="button quiet little" onClick={() => setNew(!isNew)}>
+        <button type="button" className="button quiet little welcome-other" onClick={() => setNew(!isNew)}>
           {isNew ? t.signIn : t.signUpShort}
         </button>
       </div>

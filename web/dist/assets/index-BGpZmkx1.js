@@ -1,1 +1,0 @@
-for(let e of document.querySelectorAll(`[data-origin]`))e.textContent=location.origin;

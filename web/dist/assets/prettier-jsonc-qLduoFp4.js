@@ -1,0 +1,2 @@
+import{a as e,i as t}from"./playground-C3gU5Pc4.js";var n={astFormat:`jsonc-text`,parse:e=>({text:e}),locStart:()=>0,locEnd:({text:e})=>e.length},r={print:({node:n})=>t(n.text,e(n.text,void 0,{insertSpaces:!0,tabSize:2,eol:`
+`})).trim()},i={jsonc:n},a={"jsonc-text":r};export{i as parsers,a as printers};
