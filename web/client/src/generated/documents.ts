@@ -17,11 +17,15 @@ export type ConversationKind =
 export type NotificationKind =
   /** A note came; the subject is its conversation. */
   | 'NOTE'
-  /** A comment on a post of the viewer; the subject is the post. */
+  /** A comment on a post that the viewer watches; the subject is the post. */
   | 'COMMENT'
-  /** A reply to a comment of the viewer; the subject is that comment. */
+  /** A reply to a comment of the viewer; the subject is that comment. It is told instead of COMMENT, unless it is switched off. */
   | 'REPLY'
-  /** Somebody named the viewer, as `@username`, in a room; the subject is the note. */
+  /**
+   * Somebody named the viewer, as `@username`, in a note to a room, a post or a comment; the subject is that note, post or comment.
+   * The first 20 names in it count. Each is told once, also when an edit puts it there, and stays told when an edit takes it out.
+   * It is told instead of REPLY and COMMENT, unless it is switched off.
+   */
   | 'MENTION'
   /** A post or comment of the viewer is liked; the subject is that post or comment. */
   | 'LIKE';
