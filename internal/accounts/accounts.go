@@ -87,12 +87,11 @@ func (a *Accounts) Register(ctx context.Context, in Registration) (*Session, err
 		displayName = *in.DisplayName
 		e.Text("displayName", displayName, maxDisplayName)
 	}
-	taken := problem.UserError{Code: problem.Taken, Field: []string{"username"}, Message: fmt.Sprintf("The username %q is taken: choose another.", username)}
 	if len(e) > 0 {
 		if row, err := a.byUsername(ctx, username); err != nil {
 			return nil, err
 		} else if row != nil { // said together with the rest; by itself the insert finds it
-			e = append(e, taken)
+			e = append(e, taken(username))
 		}
 		return nil, e
 	}
@@ -103,14 +102,7 @@ func (a *Accounts) Register(ctx context.Context, in Registration) (*Session, err
 	id, now := ids.New(), time.Now()
 	session, row := a.newSession(id, now)
 	err = a.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		err := tx.Ent().User.Create().SetID(id).SetUsername(username).SetDisplayName(displayName).SetPasswordHash(hash).SetCreatedAt(now).Exec(ctx)
-		if postgres.ViolatedConstraint(err) == "users_username_key" {
-			return problem.UserErrors{taken}
-		}
-		if err != nil {
-			return err
-		}
-		if err := stream.Topics(ctx, tx, id); err != nil {
+		if err := insertUser(ctx, tx, id, username, displayName, hash, now); err != nil {
 			return err
 		}
 		return row(ctx, tx)
@@ -119,6 +111,22 @@ func (a *Accounts) Register(ctx context.Context, in Registration) (*Session, err
 		return nil, err
 	}
 	return session, nil
+}
+
+func taken(username string) problem.UserError {
+	return problem.UserError{Code: problem.Taken, Field: []string{"username"}, Message: fmt.Sprintf("The username %q is taken: choose another.", username)}
+}
+
+// insertUser writes an account and its mailbox.
+func insertUser(ctx context.Context, tx *postgres.Tx, id uuid.UUID, username, displayName, hash string, at time.Time) error {
+	err := tx.Ent().User.Create().SetID(id).SetUsername(username).SetDisplayName(displayName).SetPasswordHash(hash).SetCreatedAt(at).Exec(ctx)
+	if postgres.ViolatedConstraint(err) == "users_username_key" {
+		return problem.UserErrors{taken(username)}
+	}
+	if err != nil {
+		return err
+	}
+	return stream.Topics(ctx, tx, id)
 }
 
 // normalUsername lowers A to Z and refuses what is not 3 to 30 ASCII letters, digits and underscores.

@@ -76,7 +76,7 @@ func (a *Accounts) Report(ctx context.Context, v access.Viewer, in NewReport) (*
 		}
 		return nil, e
 	}
-	id, now, hash := ids.New(), time.Now().Truncate(time.Millisecond), in.hash()
+	id, now, hash := a.log.Clock.New(), a.log.Clock.Now(), in.hash()
 	var result *Report
 	err := a.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		if in.IdempotencyKey != nil {

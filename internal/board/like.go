@@ -2,7 +2,6 @@ package board
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -50,7 +49,7 @@ func (b *Board) Unlike(ctx context.Context, v access.Viewer, s Subject) error {
 }
 
 func (b *Board) setLiked(ctx context.Context, v access.Viewer, s Subject, liked bool) error {
-	id, now := ids.New(), time.Now().Truncate(time.Millisecond)
+	id, now := b.log.Clock.New(), b.log.Clock.Now()
 	return b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		postID, author, err := lockSubject(ctx, tx, s)
 		if err != nil {

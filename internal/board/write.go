@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -36,7 +35,7 @@ func (b *Board) CreatePost(ctx context.Context, v access.Viewer, in NewPost) (*P
 	if err := e.Err(); err != nil {
 		return nil, err
 	}
-	id, now, hash := ids.New(), time.Now().Truncate(time.Millisecond), inputHash(in.IdempotencyKey, in.Title, in.Body)
+	id, now, hash := b.log.Clock.New(), b.log.Clock.Now(), inputHash(in.IdempotencyKey, in.Title, in.Body)
 	var result *Post
 	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		if in.IdempotencyKey != nil {
@@ -122,7 +121,7 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 		}
 		return nil, e
 	}
-	id, now, hash := ids.New(), time.Now().Truncate(time.Millisecond), inputHash(in.IdempotencyKey, in.PostID, in.ParentID, in.Body)
+	id, now, hash := b.log.Clock.New(), b.log.Clock.Now(), inputHash(in.IdempotencyKey, in.PostID, in.ParentID, in.Body)
 	var result *Comment
 	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		var postAuthor uuid.NullUUID

@@ -2,7 +2,6 @@ package notes
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -71,7 +70,7 @@ func (s *Notes) keep(ctx context.Context, v access.Viewer, conversation uuid.UUI
 	result := &Kept{}
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		*result = Kept{}
-		batch := s.log.Begin(tx, time.Now())
+		batch := s.log.Begin(tx, s.log.Clock.Now())
 		if err := batch.Lock(ctx, v.UserID); err != nil {
 			return err
 		}

@@ -2,13 +2,11 @@ package notes
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/accounts"
-	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
@@ -24,7 +22,7 @@ type Changed struct {
 // Block has the viewer and a user see nothing of each other from now on: what they wrote to each other is
 // hidden, does not count and is not notified of, and nothing new arrives. Blocking twice is blocking once.
 func (s *Notes) Block(ctx context.Context, v access.Viewer, other uuid.UUID) (*Changed, error) {
-	id := ids.New()
+	id := s.log.Clock.New()
 	return s.changeBlock(ctx, v, other, func(ctx context.Context, tx *postgres.Tx, batch *stream.Batch) error {
 		began, err := accounts.Block(ctx, tx, id, v.UserID, other, batch.At())
 		if err != nil || !began {
@@ -62,7 +60,7 @@ func (s *Notes) changeBlock(ctx context.Context, v access.Viewer, other uuid.UUI
 		return nil, problem.Refuse(problem.Invalid, "userId", "This is you: name another user.")
 	}
 	result := &Changed{}
-	at := time.Now().Truncate(time.Millisecond)
+	at := s.log.Clock.Now()
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		known, err := tx.Row(ctx, findUser, []any{other}, &other)
 		if err != nil {

@@ -154,7 +154,7 @@ func (s *Notes) Edit(ctx context.Context, v access.Viewer, id uuid.UUID, body st
 // change runs what changes a note in a transaction. It returns the note and the position of the event in
 // the author's log, or 0.
 func (s *Notes) change(ctx context.Context, f func(context.Context, *postgres.Tx, time.Time) (*authored, int64, error)) (*Amended, error) {
-	at := time.Now().Truncate(time.Millisecond)
+	at := s.log.Clock.Now()
 	var result *Amended
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		a, position, err := f(ctx, tx, at)

@@ -3,7 +3,6 @@ package notes
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -139,7 +138,7 @@ func (s *Notes) MarkRead(ctx context.Context, v access.Viewer, conversation uuid
 	result := &ReadUpTo{}
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		result.Cursor = nil
-		batch := s.log.Begin(tx, time.Now())
+		batch := s.log.Begin(tx, s.log.Clock.Now())
 		if err := batch.Lock(ctx, v.UserID); err != nil {
 			return err
 		}

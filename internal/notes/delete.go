@@ -2,7 +2,6 @@ package notes
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -37,7 +36,7 @@ func (s *Notes) Delete(ctx context.Context, v access.Viewer, id uuid.UUID) (*Del
 	var conversation uuid.UUID
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		result.Cursor = nil
-		batch := s.log.Begin(tx, time.Now())
+		batch := s.log.Begin(tx, s.log.Clock.Now())
 		if err := batch.Lock(ctx, v.UserID); err != nil {
 			return err
 		}

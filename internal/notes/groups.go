@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/notewire/notewire/internal/access"
-	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
 )
@@ -91,7 +90,7 @@ func (s *Notes) make(ctx context.Context, tx *postgres.Tx, v access.Viewer, m *m
 	}
 	c := &alteration{id: m.id, actor: m.creator, tx: tx, batch: batch}
 	m.madePosition = c.tell(m.creator)
-	var j joining
+	j := joining{batch: batch}
 	j.add(m.creator, Owner, Active, m.madePosition)
 	for _, user := range others {
 		j.add(user, Member, states[user], c.tell(user))
@@ -137,7 +136,7 @@ func (s *Notes) CreateGroup(ctx context.Context, v access.Viewer, in NewGroup) (
 	if err := in.check(v); err != nil {
 		return nil, err
 	}
-	id, now := ids.New(), time.Now().Truncate(time.Millisecond)
+	id, now := s.log.Clock.New(), s.log.Clock.Now()
 	return s.create(ctx, v, func(ctx context.Context, tx *postgres.Tx) (*making, *Outcome, error) {
 		m := &making{id: id, kind: Group, title: in.Title, creator: v.UserID, at: now, key: in.IdempotencyKey,
 			hash: inputHash(in.IdempotencyKey, in.Title, in.Users)}

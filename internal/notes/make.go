@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
 )
@@ -114,7 +113,7 @@ func (s *Notes) makeConversations(ctx context.Context, tx *postgres.Tx, at time.
 		}
 		idList, kinds, wanted = append(idList, d.conversation), append(kinds, string(kind)), append(wanted, p)
 		add := func(user uuid.UUID, role Role, state State) {
-			participants, conversations = append(participants, ids.New()), append(conversations, d.conversation)
+			participants, conversations = append(participants, s.log.Clock.New()), append(conversations, d.conversation)
 			members, roles, states = append(members, user), append(roles, string(role)), append(states, string(state))
 		}
 		add(d.sender, role, Active)

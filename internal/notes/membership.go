@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/notewire/notewire/internal/access"
-	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
@@ -70,7 +69,7 @@ func (s *Notes) alter(ctx context.Context, v access.Viewer, field string, id uui
 		if err != nil {
 			return err
 		}
-		c := &alteration{lockedConversation: state[id], id: id, actor: v.UserID, tx: tx, batch: s.log.Begin(tx, time.Now().Truncate(time.Millisecond))}
+		c := &alteration{lockedConversation: state[id], id: id, actor: v.UserID, tx: tx, batch: s.log.Begin(tx, s.log.Clock.Now())}
 		if c.lockedConversation == nil || c.kind != Room && (c.me() == nil || c.me().isBlocked) {
 			return problem.Refuse(problem.Missing, field, noConversation)
 		}
@@ -94,6 +93,7 @@ func (s *Notes) reread(ctx context.Context, v access.Viewer, id uuid.UUID, into 
 
 // joining are new participants.
 type joining struct {
+	batch      *stream.Batch
 	ids, users postgres.UUIDs
 	roles      []string
 	states     []string
@@ -101,7 +101,7 @@ type joining struct {
 }
 
 func (j *joining) add(user uuid.UUID, role Role, state State, position int64) {
-	j.ids, j.users = append(j.ids, ids.New()), append(j.users, user)
+	j.ids, j.users = append(j.ids, j.batch.New()), append(j.users, user)
 	j.roles, j.states, j.positions = append(j.roles, string(role)), append(j.states, string(state)), append(j.positions, position)
 }
 
@@ -161,7 +161,7 @@ func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversati
 		if err != nil {
 			return err
 		}
-		var j joining
+		j := joining{batch: c.batch}
 		for _, user := range audience {
 			if position := c.tell(user); states[user] != "" {
 				j.add(user, Member, states[user], position)

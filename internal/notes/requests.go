@@ -2,7 +2,6 @@ package notes
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -64,7 +63,7 @@ RETURNING p.user_id, p.conversation_id, -was.unread_count, was.unread_count > 0`
 // comes after the answer goes by it.
 func (s *Notes) answer(ctx context.Context, v access.Viewer, conversation uuid.UUID, f func(context.Context, *postgres.Tx, *stream.Batch, State) error) (*Changed, error) {
 	result := &Changed{}
-	at := time.Now().Truncate(time.Millisecond)
+	at := s.log.Clock.Now()
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		if _, err := tx.Exec(ctx, lockOne, conversation); err != nil {
 			return err

@@ -3,7 +3,6 @@ package notes
 import (
 	"context"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/notewire/notewire/internal/access"
-	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/page"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
@@ -82,7 +80,7 @@ func (s *Notes) CreateRoom(ctx context.Context, v access.Viewer, in NewRoom) (*O
 		}
 		return nil, e
 	}
-	id, now := ids.New(), time.Now().Truncate(time.Millisecond)
+	id, now := s.log.Clock.New(), s.log.Clock.Now()
 	return s.create(ctx, v, func(ctx context.Context, tx *postgres.Tx) (*making, *Outcome, error) {
 		m := &making{id: id, kind: Room, name: &name, title: in.Title, creator: v.UserID, at: now, key: in.IdempotencyKey,
 			hash: inputHash(in.IdempotencyKey, name, in.Title)}
@@ -135,7 +133,7 @@ func (s *Notes) JoinRoom(ctx context.Context, v access.Viewer, id *uuid.UUID, na
 		if err := c.lock(ctx, []uuid.UUID{c.actor}); err != nil {
 			return err
 		}
-		var j joining
+		j := joining{batch: c.batch}
 		j.add(c.actor, role, Active, c.tell(c.actor))
 		return j.write(ctx, c.tx, c.id, c.batch.At())
 	})

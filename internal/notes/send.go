@@ -6,12 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/notewire/notewire/internal/access"
-	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
 )
@@ -46,11 +44,11 @@ func (s *Notes) Send(ctx context.Context, v access.Viewer, in Outgoing) (*Sent, 
 	if err := in.check(v); err != nil {
 		return nil, err
 	}
-	d := &draft{Outgoing: in, id: ids.New(), conversation: ids.New(), sender: v.UserID, hash: in.hash()}
+	d := &draft{Outgoing: in, id: s.log.Clock.New(), conversation: s.log.Clock.New(), sender: v.UserID, hash: in.hash()}
 	if in.ConversationID != nil {
 		d.conversation = *in.ConversationID
 	}
-	at := time.Now().Truncate(time.Millisecond)
+	at := s.log.Clock.Now()
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		return s.send(ctx, tx, at, []*draft{d})
 	})

@@ -160,7 +160,7 @@ WHERE subject_id = $1 AND position = $2 AND failures = $5`
 func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, err error) {
 	var news News
 	var failures int
-	at := time.Now().Truncate(time.Millisecond)
+	at := b.log.Clock.Now()
 	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		more, news = false, News{}
 		var toldTo uuid.UUID

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -117,7 +116,7 @@ func (b *Bell) markOne(ctx context.Context, v access.Viewer, statement string, i
 func (b *Bell) mark(ctx context.Context, v access.Viewer, statement string, which any) (*Marked, error) {
 	var m *Marked
 	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		batch := b.log.Begin(tx, time.Now())
+		batch := b.log.Begin(tx, b.log.Clock.Now())
 		if err := batch.Lock(ctx, v.UserID); err != nil {
 			return err
 		}

@@ -145,7 +145,7 @@ func (w *writer) add(o *Occurrence, found uuid.NullUUID, isOld bool, stored *gro
 			w.stale = append(w.stale, found.UUID)
 		}
 		if !found.Valid || isOld {
-			*g = group{Occurrence: *o, id: ids.New(), isNew: true, isSeen: true, actors: map[uuid.UUID]bool{}}
+			*g = group{Occurrence: *o, id: w.batch.New(), isNew: true, isSeen: true, actors: map[uuid.UUID]bool{}}
 			actorKnown = false
 		}
 		w.groups[key] = g

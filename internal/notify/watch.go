@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -39,7 +38,7 @@ func (b *Bell) Watch(ctx context.Context, tx *postgres.Tx, subject, user uuid.UU
 func (b *Bell) SetWatching(ctx context.Context, v access.Viewer, subject uuid.UUID, watching bool) error {
 	return b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		// Under the lock of the mailbox: whoever notifies holds it and looks again then.
-		if err := b.log.Begin(tx, time.Now()).Lock(ctx, v.UserID); err != nil {
+		if err := b.log.Begin(tx, b.log.Clock.Now()).Lock(ctx, v.UserID); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, setWatching, subject, v.UserID, !watching)

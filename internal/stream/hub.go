@@ -59,8 +59,8 @@ type topic struct {
 // New makes the log of a database and the hub of this process. poll is how often the hub looks for what
 // the broker lost.
 func New(ctx context.Context, db *postgres.DB, broker Broker, poll time.Duration, log *slog.Logger) (*Log, *Hub, error) {
-	l := &Log{db: db}
-	if _, err := l.epochs.read(ctx, db); err != nil {
+	l, err := NewLog(ctx, db)
+	if err != nil {
 		return nil, nil, err
 	}
 	h := &Hub{

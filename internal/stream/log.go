@@ -10,14 +10,27 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/postgres"
 )
 
 // Log writes and reads the event logs.
 type Log struct {
+	// Clock is when what is written happens, and what identifiers are made of: nil, the system's, but where
+	// a past is invented. It is set before the first use.
+	Clock *ids.Clock
+
 	db     *postgres.DB
 	hub    *Hub // told of what this process commits; nil where nobody listens
 	epochs epochs
+}
+
+// NewLog makes the log of a database for a process in which nobody listens: readers in others find what it
+// writes by their polls.
+func NewLog(ctx context.Context, db *postgres.DB) (*Log, error) {
+	l := &Log{db: db}
+	_, err := l.epochs.read(ctx, db)
+	return l, err
 }
 
 // Topics makes the heads of new topics: a user's mailbox, a post's comments. It joins tx.
@@ -46,6 +59,9 @@ func (l *Log) Begin(tx *postgres.Tx, at time.Time) *Batch {
 
 // At is the time of the batch's events.
 func (b *Batch) At() time.Time { return b.at }
+
+// New makes the identifier of something that the batch is about.
+func (b *Batch) New() uuid.UUID { return b.log.Clock.New() }
 
 const lockHeads = `SELECT id, seq, unread_notes, unread_conversations, unread_notifications, unseen_notifications
 FROM topics WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`
