@@ -37,7 +37,7 @@ func check(ctx context.Context, c config.Check, out io.Writer) error {
 		say(postgres.Finding{What: "database", Says: fmt.Sprintf("none yet: serve makes one in %s, or set DATABASE_URL", c.DataDir)})
 		return nil
 	}
-	db, closeDB, err := connect(ctx, c.Database, newLog(c.Level()))
+	db, closeDB, err := connect(ctx, beside(ctx, c.Database), newLog(c.Level()), postgres.Options{})
 	if err != nil {
 		say(postgres.Finding{What: "database", Err: err})
 		return unwell(wrong, all)

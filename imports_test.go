@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/accounts", "internal/presence"},
 	{"internal/notify"},
 	{"internal/notes", "internal/board"},
-	{"graph"},
+	{"graph", "internal/demo"},
 	{"."},
 }
 

@@ -55,6 +55,8 @@ func main() {
 		err = migrate(ctx, c.Migrate)
 	case "check":
 		err = check(ctx, c.Check, os.Stdout)
+	case "seed":
+		err = seed(ctx, c.Seed, os.Stdout)
 	case "rotate-epoch":
 		err = rotateEpoch(ctx, c.RotateEpoch)
 	case "version":
@@ -95,8 +97,8 @@ func newLog(level slog.Level) *slog.Logger {
 
 // openDatabase connects to the database, sees that it can be worked with, and brings it to this version.
 // The function it returns closes what it opened.
-func openDatabase(ctx context.Context, d config.Database, log *slog.Logger) (*postgres.DB, func(), error) {
-	db, closeDB, err := connect(ctx, d, log)
+func openDatabase(ctx context.Context, d config.Database, log *slog.Logger, o postgres.Options) (*postgres.DB, func(), error) {
+	db, closeDB, err := connect(ctx, d, log, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -110,8 +112,17 @@ func openDatabase(ctx context.Context, d config.Database, log *slog.Logger) (*po
 	return db, closeDB, nil
 }
 
+// beside is where the data is for what may run while a server does: that server's Postgres, where it has one of
+// its own.
+func beside(ctx context.Context, d config.Database) config.Database {
+	if d.DatabaseURL == "" {
+		d.DatabaseURL = postgres.RunningLocal(ctx, d.DataDir)
+	}
+	return d
+}
+
 // connect opens the database that was named, or starts one of our own.
-func connect(ctx context.Context, d config.Database, log *slog.Logger) (*postgres.DB, func(), error) {
+func connect(ctx context.Context, d config.Database, log *slog.Logger, o postgres.Options) (*postgres.DB, func(), error) {
 	dsn, stop := d.DatabaseURL, func() {}
 	if dsn == "" {
 		var progress io.Writer
@@ -131,7 +142,8 @@ func connect(ctx context.Context, d config.Database, log *slog.Logger) (*postgre
 			}
 		}
 	}
-	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: d.MaxConns})
+	o.MaxConns = d.MaxConns
+	db, err := postgres.Open(ctx, dsn, o)
 	if err != nil {
 		stop()
 		return nil, nil, err
@@ -143,7 +155,7 @@ func connect(ctx context.Context, d config.Database, log *slog.Logger) (*postgre
 }
 
 func migrate(ctx context.Context, c config.Migrate) error {
-	_, closeDB, err := openDatabase(ctx, c.Database, newLog(c.Level()))
+	_, closeDB, err := openDatabase(ctx, beside(ctx, c.Database), newLog(c.Level()), postgres.Options{})
 	if err != nil {
 		return err
 	}
@@ -152,7 +164,7 @@ func migrate(ctx context.Context, c config.Migrate) error {
 }
 
 func rotateEpoch(ctx context.Context, c config.RotateEpoch) error {
-	db, closeDB, err := openDatabase(ctx, c.Database, newLog(c.Level()))
+	db, closeDB, err := openDatabase(ctx, beside(ctx, c.Database), newLog(c.Level()), postgres.Options{})
 	if err != nil {
 		return err
 	}
@@ -180,7 +192,7 @@ func serve(ctx context.Context, c config.Serve) error {
 		return fmt.Errorf("cannot listen on %s: %w: choose another with --addr", c.Addr, err)
 	}
 	defer listener.Close()
-	db, closeDB, err := openDatabase(ctx, c.Database, log)
+	db, closeDB, err := openDatabase(ctx, c.Database, log, postgres.Options{})
 	if err != nil {
 		return err
 	}

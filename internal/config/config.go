@@ -21,6 +21,7 @@ type Command struct {
 	Migrate     Migrate     `cmd:"" help:"Bring the database to this version and exit. serve does so too."`
 	Check       Check       `cmd:"" help:"Look at settings, database, broker and counters, say what is wrong and what to do, and change nothing. Exit code 1 when something is wrong."`
 	RotateEpoch RotateEpoch `cmd:"" help:"Make all cursors invalid, as after a restore that Notewire could not notice by itself."`
+	Seed        Seed        `cmd:"" help:"Fill an empty site with invented people and a year of what they wrote, in Korean and English, to look at and to try things on."`
 	Version     struct{}    `cmd:"" help:"Print the version."`
 }
 
@@ -57,6 +58,30 @@ type Check struct{ Serve }
 
 // RotateEpoch are the settings of the command of that name.
 type RotateEpoch struct{ Database }
+
+// Seed says what site is invented.
+type Seed struct {
+	Database
+	Users         int       `default:"200" help:"How many people."`
+	Conversations int       `default:"2000" help:"How many conversations: in twos, groups, rooms."`
+	Posts         int       `default:"500" help:"How many posts."`
+	Seed          uint64    `default:"1" help:"The same number gives the same site."`
+	Until         time.Time `placeholder:"TIME" help:"When the year that is invented ends, such as 2026-01-31T12:00:00Z; now, when it is not given."`
+	Force         bool      `help:"Also on a site that has users: what is there stays, and the invented people come on top, with the password that everybody knows."`
+}
+
+// Validate checks what no type can; kong calls it.
+func (s *Seed) Validate() error {
+	for _, n := range []struct {
+		flag         string
+		is, from, to int
+	}{{"users", s.Users, 3, 10_000}, {"conversations", s.Conversations, 0, 200_000}, {"posts", s.Posts, 0, 100_000}} {
+		if n.is < n.from || n.is > n.to {
+			return fmt.Errorf("--%s %d: give %d to %d", n.flag, n.is, n.from, n.to)
+		}
+	}
+	return nil
+}
 
 // Validate checks what no type can; kong calls it.
 func (s *Serve) Validate() error {

@@ -21,3 +21,6 @@ func startLocal(context.Context, LocalConfig, places) (*Local, error) {
 
 // Stop has nothing to stop, since nothing can be started here.
 func (l *Local) Stop(context.Context) error { return nil }
+
+// RunningLocal finds none, since none can be started here.
+func RunningLocal(context.Context, string) string { return "" }

@@ -51,7 +51,7 @@ func startLocal(ctx context.Context, cfg LocalConfig, where places) (_ *Local, e
 	if l.socket, err = makeSocketDir(ctx, home, owner); err != nil {
 		return nil, err
 	}
-	l.dsn = fmt.Sprintf("host=%s port=5432 user=%s sslmode=disable dbname=", quoteDSN(l.socket), localUser)
+	l.dsn = localDSN(l.socket)
 	if err = l.start(programs, owner, cfg.Settings, guard); err != nil {
 		return nil, err
 	}

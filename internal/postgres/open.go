@@ -28,6 +28,9 @@ type DB struct {
 // Options bound what one process asks of the database.
 type Options struct {
 	MaxConns int // of the pool; 0: 20
+	// Relaxed has commits not wait for the disk: a crash of Postgres loses those of the last moments, whole
+	// transactions, in their order. It is for what can be done again.
+	Relaxed bool
 	// Observe is told of the text of each statement just before it is executed; nil: nobody is. It is called
 	// by many goroutines and must not block.
 	Observe func(statement string)
@@ -52,6 +55,9 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	if o.MaxConns == 0 {
 		o.MaxConns = 20
+	}
+	if o.Relaxed {
+		cfg.Runtime["synchronous_commit"] = "off"
 	}
 	pool := sql.OpenDB(connector{cfg, o.Observe})
 	pool.SetMaxOpenConns(o.MaxConns)
