@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -74,8 +75,9 @@ func newHand(ctx context.Context, db *postgres.DB) (*hand, error) {
 	return &hand{log: log, users: accounts.New(db, log, time.Hour), notes: notes.New(db, log, bell), board: board.New(db, log, bell), bell: bell}, nil
 }
 
-// workers act at the same time: while one waits for Postgres the other makes the next request.
-const workers = 4
+// workers act at the same time: while some wait for Postgres the others make the next requests. They need a
+// connection each.
+var workers = min(2*runtime.NumCPU(), 16)
 
 // carryOut has all happen. Events wait for those before them that touch the same; the others happen at the
 // same time, so that what one log has is in the order of times, and the same whenever it is repeated.

@@ -79,7 +79,7 @@ func (p *post) write(title string, text *postText) {
 		p.speak(&commentText{text: pick(p.random, p.remarks)})
 	}
 	p.planComments()
-	p.planLikes(p.made, ids.Post, p.author, p.at, int(math.Pow(p.random.Float64(), 3)*40))
+	p.planLikes(p.made, ids.Post, p.author, p.at, int(math.Pow(p.random.Float64(), 3)*24))
 }
 
 // speak plans a comment and what is replied to it.
@@ -128,7 +128,7 @@ func (p *post) planComments() {
 		if !slices.Contains(p.watchers, c.by) {
 			p.watchers = append(p.watchers, c.by)
 		}
-		p.planLikes(c.made, ids.Comment, c.by, c.at, int(math.Pow(p.random.Float64(), 4)*9))
+		p.planLikes(c.made, ids.Comment, c.by, c.at, int(math.Pow(p.random.Float64(), 4)*5))
 	}
 }
 

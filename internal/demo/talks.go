@@ -92,7 +92,8 @@ func (t *talk) chat() {
 			if i > 0 {
 				t.at = t.after(t.at, 4*time.Minute)
 			}
-			if by != last {
+			// Who answers in the middle of it reads in half of the cases only when it is over.
+			if by != last && (t.chance(50) || i >= len(chat)-2) {
 				t.read(by)
 			}
 			t.say(by, words.say(line.text))
@@ -124,6 +125,9 @@ func (t *talk) request() {
 	t.say(from, words.say(topic.requests[t.next("requests "+t.code+topic.name, len(topic.requests))]))
 	t.at = t.after(t.at, 5*time.Hour)
 	answer := t.random.IntN(10)
+	if answer == 1 { // last of all: nobody has the two in a group afterwards
+		t.at = t.end
+	}
 	if answer > 2 || t.at.After(t.end) {
 		return
 	}
