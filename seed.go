@@ -18,7 +18,7 @@ import (
 // seed invents a site, in which there may be a server already: it finds what is written here by its poll.
 func seed(ctx context.Context, c config.Seed, out io.Writer) error {
 	log := newLog(c.Level())
-	db, closeDB, err := openDatabase(ctx, beside(ctx, c.Database), log, postgres.Options{Relaxed: true})
+	db, closeDB, err := openDatabase(ctx, beside(ctx, c.Database), log, postgres.Options{Runtime: demo.Session})
 	if err != nil {
 		return err
 	}

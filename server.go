@@ -57,6 +57,8 @@ func main() {
 		err = check(ctx, c.Check, os.Stdout)
 	case "seed":
 		err = seed(ctx, c.Seed, os.Stdout)
+	case "tail":
+		err = tail(ctx, c.Tail, os.Stdout)
 	case "rotate-epoch":
 		err = rotateEpoch(ctx, c.RotateEpoch)
 	case "version":

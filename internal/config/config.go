@@ -22,6 +22,7 @@ type Command struct {
 	Check       Check       `cmd:"" help:"Look at settings, database, broker and counters, say what is wrong and what to do, and change nothing. Exit code 1 when something is wrong."`
 	RotateEpoch RotateEpoch `cmd:"" help:"Make all cursors invalid, as after a restore that Notewire could not notice by itself."`
 	Seed        Seed        `cmd:"" help:"Fill an empty site with invented people and a year of what they wrote, in Korean and English, to look at and to try things on."`
+	Tail        Tail        `cmd:"" help:"Watch what happens, live, one line for each event: of the whole site, a user, a post or a room. Texts are not shown."`
 	Version     struct{}    `cmd:"" help:"Print the version."`
 }
 
@@ -70,6 +71,35 @@ type Seed struct {
 	Force         bool      `help:"Also on a site that has users: what is there stays, and the invented people come on top, with the password that everybody knows."`
 }
 
+// Tail says what is watched.
+type Tail struct {
+	Database
+	User         string        `xor:"topic" placeholder:"NAME" help:"Only what this user hears of."`
+	Topic        string        `xor:"topic" placeholder:"ID" help:"Only the log of a post or a room, such as post_01h..., or of a user."`
+	After        string        `xor:"start" placeholder:"CURSOR" help:"Begin after this cursor, which is of the log of --user or --topic."`
+	Since        time.Duration `xor:"start" placeholder:"10m" help:"Begin with what happened so long ago. Without it and --after, only what happens from now on is shown."`
+	JSON         bool          `name:"json" help:"One JSON object a line."`
+	PollInterval time.Duration `env:"NOTEWIRE_POLL_INTERVAL" default:"1s" help:"How often to look for events of which nothing was said by NOTIFY."`
+}
+
+// Validate checks what no type can; kong calls it.
+func (t *Tail) Validate() error {
+	if t.After != "" && t.User == "" && t.Topic == "" {
+		return errors.New("--after CURSOR: a cursor is of one log: give --user or --topic, too")
+	}
+	if t.Since < 0 {
+		return fmt.Errorf("--since %s: give how long ago, such as 10m", t.Since)
+	}
+	return checkPoll(t.PollInterval)
+}
+
+func checkPoll(interval time.Duration) error {
+	if interval < 50*time.Millisecond || interval > time.Minute {
+		return fmt.Errorf("--poll-interval %s: give 50ms to 1m", interval)
+	}
+	return nil
+}
+
 // Validate checks what no type can; kong calls it.
 func (s *Seed) Validate() error {
 	for _, n := range []struct {
@@ -97,8 +127,8 @@ func (s *Serve) Validate() error {
 	if err := checkNATS(s.NATSURL); err != nil {
 		return err
 	}
-	if s.PollInterval < 50*time.Millisecond || s.PollInterval > time.Minute {
-		return fmt.Errorf("--poll-interval %s: give 50ms to 1m", s.PollInterval)
+	if err := checkPoll(s.PollInterval); err != nil {
+		return err
 	}
 	if s.SessionTTL < time.Minute {
 		return fmt.Errorf("--session-ttl %s: give at least 1m", s.SessionTTL)

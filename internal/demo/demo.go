@@ -21,6 +21,15 @@ import (
 // Password is that of everybody.
 const Password = "correct horse battery"
 
+// Session are the settings of the database sessions to Write with.
+var Session = map[string]string{
+	// A crash of Postgres may lose the last moments, of something that can be done again.
+	"synchronous_commit": "off",
+	// The tables begin empty: plans that were made for that would read the whole of them over and over. And to
+	// make each plan anew would take longer than to carry it out.
+	"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan",
+}
+
 // Options say what is invented.
 type Options struct {
 	Seed                        uint64 // the same gives the same site, at the same Until
@@ -43,7 +52,7 @@ type site struct {
 	roomNames map[string]bool
 }
 
-// Write invents a site and writes it. Users and rooms that are there already stay as they are: who or what is
+// Write invents a site and writes it, fast where db has the settings of Session. Users and rooms that are there already stay as they are: who or what is
 // new gets another name. progress is called after each step, never twice at once, and must not block. Write
 // returns the names of those to log in as, to whom much has happened.
 func Write(ctx context.Context, db *postgres.DB, o Options, progress func(done, of int)) (logins []string, err error) {
@@ -72,7 +81,8 @@ func Write(ctx context.Context, db *postgres.DB, o Options, progress func(done, 
 	s.planPosts(o.Posts)
 	s.planConversations(o.Conversations)
 	s.planVisits()
-	if err := s.carryOut(ctx, db, o.Seed, progress); err != nil {
+	// Where there are others already the same has happened, perhaps: its identifiers are taken.
+	if err := s.carryOut(ctx, db, o.Seed+uint64(len(takenUsers))<<32, progress); err != nil {
 		return nil, fmt.Errorf("the invented site is not whole, but all of it is sound: %w", err)
 	}
 	for _, p := range s.people[:min(len(stars), len(s.people))] {

@@ -28,13 +28,14 @@ func (r recipient) state() State {
 
 type recipients []recipient
 
+// OFFSET 0 has each question answered by an index: without it the planner may put whole tables into a hash.
 const readRecipients = `
 SELECT w.i, u.id,
-  EXISTS (SELECT FROM blocks b WHERE b.user_id = u.id AND b.other_id = w.sender),
+  EXISTS (SELECT FROM blocks b WHERE b.user_id = u.id AND b.other_id = w.sender OFFSET 0),
   EXISTS (SELECT FROM participants p JOIN conversations c ON c.id = p.conversation_id
-    WHERE c.pair = w.pair AND p.user_id = u.id AND p.state = 'ACTIVE')
+    WHERE c.pair = w.pair AND p.user_id = u.id AND p.state = 'ACTIVE' OFFSET 0)
   OR EXISTS (SELECT FROM participants p JOIN participants o ON o.conversation_id = p.conversation_id JOIN conversations c ON c.id = p.conversation_id
-    WHERE p.user_id = u.id AND p.state = 'ACTIVE' AND o.user_id = w.sender AND o.state = 'ACTIVE' AND c.kind = 'GROUP')
+    WHERE p.user_id = u.id AND p.state = 'ACTIVE' AND o.user_id = w.sender AND o.state = 'ACTIVE' AND c.kind = 'GROUP' OFFSET 0)
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) AS w(sender, recipient, pair, i)
 JOIN users u ON u.id = w.recipient`
 

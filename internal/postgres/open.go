@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -28,9 +29,8 @@ type DB struct {
 // Options bound what one process asks of the database.
 type Options struct {
 	MaxConns int // of the pool; 0: 20
-	// Relaxed has commits not wait for the disk: a crash of Postgres loses those of the last moments, whole
-	// transactions, in their order. It is for what can be done again.
-	Relaxed bool
+	// Runtime are settings of each session, by their names in Postgres, beside the usual ones.
+	Runtime map[string]string
 	// Observe is told of the text of each statement just before it is executed; nil: nobody is. It is called
 	// by many goroutines and must not block.
 	Observe func(statement string)
@@ -56,9 +56,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.MaxConns == 0 {
 		o.MaxConns = 20
 	}
-	if o.Relaxed {
-		cfg.Runtime["synchronous_commit"] = "off"
-	}
+	maps.Copy(cfg.Runtime, o.Runtime)
 	pool := sql.OpenDB(connector{cfg, o.Observe})
 	pool.SetMaxOpenConns(o.MaxConns)
 	pool.SetMaxIdleConns(o.MaxConns)

@@ -6,9 +6,12 @@
 package stream
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/notewire/notewire/internal/ids"
 )
 
 // Kind says what an event means. The numbers are stored.
@@ -33,6 +36,40 @@ const (
 	CommentChanged  Kind = 23 // topic: the post; subject: the comment, edited or deleted
 	PostDeleted     Kind = 24 // topic and subject: the post, of whose log this is the end
 )
+
+var kindNames = map[Kind]string{
+	NoteReceived: "NoteReceived", NoteSent: "NoteSent", NoteChanged: "NoteChanged", NoteDeleted: "NoteDeleted",
+	ConversationRead: "ConversationRead", ConversationChanged: "ConversationChanged",
+	NotificationReceived: "NotificationReceived", NotificationGrew: "NotificationGrew",
+	NotificationChanged: "NotificationChanged", NotificationRetracted: "NotificationRetracted",
+	CommentAdded: "CommentAdded", RoomNoteAdded: "RoomNoteAdded", RoomNoteChanged: "RoomNoteChanged",
+}
+
+// String is the name of the kind, or its number where that is of a later version.
+func (k Kind) String() string {
+	if name, ok := kindNames[k]; ok {
+		return name
+	}
+	return strconv.Itoa(int(k))
+}
+
+// About is what the subject of such an event is, and what its topic is.
+func (k Kind) About() (subject, topic ids.Kind) {
+	topic = ids.User
+	switch k {
+	case ConversationRead, ConversationChanged:
+		subject = ids.Conversation
+	case NotificationReceived, NotificationGrew, NotificationChanged, NotificationRetracted:
+		subject = ids.Notification
+	case CommentAdded:
+		subject, topic = ids.Comment, ids.Post
+	case RoomNoteAdded, RoomNoteChanged:
+		subject, topic = ids.Note, ids.Conversation
+	default:
+		subject = ids.Note
+	}
+	return subject, topic
+}
 
 // Unread are the counters of a mailbox.
 type Unread struct {
