@@ -18,8 +18,8 @@ func TestClock(t *testing.T) {
 	at := time.Date(2025, 3, 1, 12, 0, 0, 123_456_789, time.UTC)
 	make100 := func() (list []uuid.UUID) {
 		random := rand.New(rand.NewPCG(1, 2))
-		for i := range time.Duration(2) {
-			c := NewClock(at.Add(i*time.Millisecond), random)
+		for _, later := range []time.Duration{0, time.Millisecond} {
+			c := NewClock(at.Add(later), random)
 			for range 50 {
 				list = append(list, c.New())
 			}

@@ -35,7 +35,7 @@ func TestTail(t *testing.T) {
 
 	server.Kill()
 	early.Await("The database does not answer")
-	server = server.Again(t)
+	server.Again(t)
 	early.Await("The database is back")
 	var sent []string
 	for range 5 {
