@@ -2,7 +2,6 @@ package board
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -100,7 +99,7 @@ func (b *Board) DeleteComment(ctx context.Context, v access.Viewer, id uuid.UUID
 
 // delete runs in a transaction what deletes something of a post.
 func (b *Board) delete(ctx context.Context, v access.Viewer, f func(context.Context, *postgres.Tx, *stream.Batch) (post uuid.UUID, err error)) (*Deleted, error) {
-	at := time.Now().Truncate(time.Millisecond)
+	at := b.log.Clock.Now()
 	var result *Deleted
 	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		batch := b.log.Begin(tx, at)

@@ -2,7 +2,6 @@ package board
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -43,7 +42,7 @@ func (b *Board) EditPost(ctx context.Context, v access.Viewer, id uuid.UUID, in 
 		checkOwnPost(&e, v, posts[id])
 		return nil, e
 	}
-	at := time.Now().Truncate(time.Millisecond)
+	at := b.log.Clock.Now()
 	var p *Post
 	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) (err error) {
 		if p, err = lockOwnPost(ctx, tx, v, id, lockPost); err != nil {
@@ -88,7 +87,7 @@ func (b *Board) EditComment(ctx context.Context, v access.Viewer, id uuid.UUID, 
 		checkOwnComment(&e, v, comments[id])
 		return nil, e
 	}
-	at := time.Now().Truncate(time.Millisecond)
+	at := b.log.Clock.Now()
 	var c *Comment
 	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) (err error) {
 		if c, err = lockOwnComment(ctx, tx, v, id); err != nil || c.Body == body {

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -42,7 +41,7 @@ func (b *Bell) ForgetLater(ctx context.Context, tx *postgres.Tx, gone Gone) erro
 func (b *Bell) forgetBatch(ctx context.Context, log *slog.Logger) (more bool, err error) {
 	var gone, causes postgres.UUIDs
 	var failures int // of the one that has failed most
-	at := time.Now().Truncate(time.Millisecond)
+	at := b.log.Clock.Now()
 	err = b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) (err error) {
 		more = false
 		if gone, causes, failures, err = takeGone(ctx, tx); err != nil || len(gone) == 0 {
