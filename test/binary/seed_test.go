@@ -26,8 +26,8 @@ const screens = `{
 
 // TestSeed invents a site, looks at it from all sides, and refuses to do so twice.
 //
-// Red when a post is written by the clock on the wall, when workers overtake one another in a mailbox, when a
-// counter is left out, when chance comes from the system, and without the look for users.
+// Red when a post is written by another clock, when identifiers come from the chance of the system, and without
+// the look for users.
 func TestSeed(t *testing.T) {
 	t.Parallel()
 	folder := binary.Folder(t)

@@ -10,8 +10,7 @@ import (
 
 // TestTail watches a site from before its server is there, over a restart of it, to Ctrl-C.
 //
-// Red when it takes the folder for itself, when it ends with the database, when it reads what it has shown
-// again, and when it shows a text.
+// Red when what was shown is read again.
 func TestTail(t *testing.T) {
 	t.Parallel()
 	folder := binary.Folder(t)
