@@ -58,13 +58,13 @@ SELECT $1::uuid, $2::bigint, $3::text, $4::text, $5::uuid, $6::uuid, told[1], to
 FROM (SELECT coalesce(array_agg(n.user_id), '{}') AS told FROM notification_causes c JOIN notifications n ON n.id = c.notification_id WHERE c.cause_id = $5::uuid) AS already`
 
 // Audience finds who is to be told of news in the transaction that makes them: the occurrences to Raise, once
-// their users' mailboxes are locked. When there are more than MaxTold watchers it finds none, and the news are
+// their users' mailboxes are locked. When there are more than AtOnce watchers it finds none, and the news are
 // to be handed to Later. What it finds does not change while the caller holds the lock of the subject, but
 // for those who mute it, whom Raise passes over. The position need not be known yet: it is beyond all others.
 func (b *Bell) Audience(ctx context.Context, tx *postgres.Tx, news News) (told []Occurrence, later bool, err error) {
 	news.Position = 1<<63 - 1
-	users, err := news.watchers(ctx, tx, uuid.Nil, MaxTold+1)
-	if err != nil || len(users) > MaxTold {
+	users, err := news.watchers(ctx, tx, uuid.Nil, b.AtOnce+1)
+	if err != nil || len(users) > b.AtOnce {
 		return nil, err == nil, err
 	}
 	return news.tell(users), false, nil
@@ -170,11 +170,11 @@ func (b *Bell) fanOutBatch(ctx context.Context, log *slog.Logger) (more bool, er
 			return err
 		}
 		more = true
-		users, err := news.watchers(ctx, tx, toldTo, MaxTold)
+		users, err := news.watchers(ctx, tx, toldTo, b.AtOnce)
 		if err != nil {
 			return err
 		}
-		if len(users) < MaxTold {
+		if len(users) < b.AtOnce {
 			_, err = tx.Exec(ctx, endFanout, news.Subject, news.Position)
 		} else {
 			_, err = tx.Exec(ctx, moveFanout, news.Subject, news.Position, users[len(users)-1])

@@ -48,11 +48,11 @@ func (b *Bell) forgetBatch(ctx context.Context, log *slog.Logger) (more bool, er
 			return err
 		}
 		more = true
-		users, err := concerned(ctx, tx, gone, causes, MaxTold)
+		users, err := concerned(ctx, tx, gone, causes, b.AtOnce)
 		if err != nil {
 			return err
 		}
-		if len(users) < MaxTold {
+		if len(users) < b.AtOnce {
 			if _, err := tx.Exec(ctx, endRetractions, gone); err != nil || len(users) == 0 {
 				return err
 			}

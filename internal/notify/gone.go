@@ -49,14 +49,14 @@ SELECT user_id, id, is_seen, is_read FROM gone ORDER BY user_id, position`
 )
 
 // Concerned ends what Later has left of what is gone, and finds the users whose notifications have to change,
-// so that their mailboxes can be locked for Forget. When there are more than MaxTold it finds none, and what is
+// so that their mailboxes can be locked for Forget. When there are more than AtOnce it finds none, and what is
 // gone is to be handed to ForgetLater. The caller makes sure that nothing more is raised about it.
 func (b *Bell) Concerned(ctx context.Context, tx *postgres.Tx, gone Gone) (users []uuid.UUID, later bool, err error) {
 	if _, err := tx.Exec(ctx, dropFanouts, postgres.UUIDs(gone.IDs)); err != nil {
 		return nil, false, err
 	}
-	users, err = concerned(ctx, tx, gone.IDs, gone.causes(), MaxTold+1)
-	if err != nil || len(users) > MaxTold {
+	users, err = concerned(ctx, tx, gone.IDs, gone.causes(), b.AtOnce+1)
+	if err != nil || len(users) > b.AtOnce {
 		return nil, err == nil, err
 	}
 	return users, false, nil

@@ -53,10 +53,12 @@ func (n *Notification) GlobalID() string { return ids.Encode(ids.Notification, n
 type Bell struct {
 	db  *postgres.DB
 	log *stream.Log
+
+	AtOnce int // how many users one transaction notifies: MaxTold, or fewer
 }
 
 // New serves the notifications of db.
-func New(db *postgres.DB, log *stream.Log) *Bell { return &Bell{db: db, log: log} }
+func New(db *postgres.DB, log *stream.Log) *Bell { return &Bell{db: db, log: log, AtOnce: MaxTold} }
 
 var subjectKinds = map[notification.SubjectKind]ids.Kind{
 	notification.SubjectKindCONVERSATION: ids.Conversation,

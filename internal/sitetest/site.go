@@ -45,6 +45,9 @@ type Site struct {
 	NoIntrospection bool
 	// NoWorker leaves to others what workers do.
 	NoWorker bool
+	// ToldAtOnce is how many users one transaction of the servers started from now on notifies; 0: as many as usual.
+	// More are left to the workers.
+	ToldAtOnce int
 }
 
 // NewSite makes an empty site.
@@ -113,6 +116,9 @@ func (s *Site) Start() *Server {
 	}
 	positions := stream.NewPositions(db, log)
 	resolver := graph.NewResolver(db, events, hub, positions, time.Hour)
+	if s.ToldAtOnce > 0 {
+		resolver.Bell.AtOnce = s.ToldAtOnce
+	}
 	api := graph.NewAPI(resolver, graph.Options{Origins: origins, Documents: documents, Introspection: !s.NoIntrospection, Log: log})
 	var running sync.WaitGroup
 	running.Go(func() { hub.Run(ctx) })

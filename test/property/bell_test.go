@@ -1,7 +1,9 @@
 package property_test
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -69,8 +71,24 @@ func (w *world) checkActors(t *rapid.T, p *person, n object) {
 	}
 }
 
+// settle waits until the workers have nothing more to tell and to take back.
+func (w *world) settle(t *rapid.T) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		untold, err := w.site.Resolver.Bell.Untold(context.Background())
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case untold.Pending == 0:
+			return
+		case time.Now().After(end):
+			t.Fatalf("the workers have not done in a minute: %+v", untold)
+		}
+	}
+}
+
 // heard is how much each user has been told of: what all notifications count.
 func (w *world) heard(t *rapid.T) []int {
+	w.settle(t)
 	list := make([]int, users)
 	for i, p := range w.people {
 		p.cache.follow(t, p)

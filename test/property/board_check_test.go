@@ -2,6 +2,7 @@ package property_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 )
 
 const (
-	commentFields = `{ id body author { id } parent { id } replyCount likeCount viewerHasLiked }`
+	commentFields = `{ id body deletedAt author { id } parent { id } replyCount likeCount viewerHasLiked }`
 	postFields    = `id title body author { id } commentCount likeCount viewerHasLiked viewerIsWatching comments(first: 100) { nodes ` + commentFields + ` }`
 	commentsAdded = `subscription($post: ID!, $after: Cursor) { commentAdded(postId: $post, after: $after) { cursor comment ` + commentFields + ` } }`
 )
@@ -29,7 +30,11 @@ func (w *world) shown(c *postComment, to int) object {
 	if c.parent != nil {
 		parent = c.parent.id
 	}
-	return object{"id": c.id, "body": c.body, "author": reference(w.people[c.author].id()), "parent": reference(parent),
+	author := reference(w.people[c.author].id())
+	if c.deleted {
+		author = nil
+	}
+	return object{"id": c.id, "body": c.body, "isDeleted": c.deleted, "author": author, "parent": reference(parent),
 		"replyCount": float64(c.replies), "likeCount": count(c.likes), "viewerHasLiked": c.likes[to]}
 }
 
@@ -37,9 +42,20 @@ func (w *world) shown(c *postComment, to int) object {
 func (w *world) shownOf(comments []*postComment, to int, which func(*postComment) bool) []object {
 	list := []object{}
 	for _, c := range comments {
-		if which(c) && !w.model.apart(to, c.author) {
+		if which(c) && (c.deleted || !w.model.apart(to, c.author)) {
 			list = append(list, w.shown(c, to))
 		}
+	}
+	return list
+}
+
+// dated says of comments that came whether they were deleted, not when.
+func dated(comments []object) []object {
+	list := []object{}
+	for _, c := range comments {
+		c["isDeleted"] = c["deletedAt"] != nil
+		delete(c, "deletedAt")
+		list = append(list, c)
 	}
 	return list
 }
@@ -70,7 +86,7 @@ func (w *world) checkBoard(t *rapid.T, p *person) {
 		comments := nodes(got, "comments")
 		delete(got, "comments")
 		same(t, p, "a post", want, got)
-		same(t, p, "the comments", w.shownOf(q.comments, p.n, every), append([]object{}, comments...))
+		same(t, p, "the comments", w.shownOf(q.comments, p.n, every), dated(comments))
 		if !w.model.apart(p.n, q.author) {
 			listed[q.author] = append([]string{q.id}, listed[q.author]...)
 		}
@@ -94,41 +110,53 @@ func (w *world) replayBoard(r *rapid.T, t *testing.T) {
 			}
 			for i, got := range p.nodes(r, ids, 5, `... on Comment { replies(first: 50) { nodes `+commentFields+` } }`) {
 				want := w.shownOf(q.comments, p.n, func(o *postComment) bool { return o.parent == q.comments[i] })
-				same(r, p, "the replies", want, append([]object{}, nodes(got.(object), "replies")...))
+				same(r, p, "the replies", want, dated(nodes(got.(object), "replies")))
 			}
 		}
+	}
+	later := func(q *post) func(*postComment) bool { // the cursor is that of the first comment
+		return func(c *postComment) bool { return c != q.firstComment }
 	}
 	for _, p := range w.people {
 		for _, q := range w.model.posts {
 			w.comment(r, p, q, nil) // the fence: everybody is told of their own
-			fence := q.comments[len(q.comments)-1].id
 			again := p.at[p.asked%2].Subscribe(commentsAdded, sitetest.Vars{"post": q.id, "after": q.first})
-			want := w.shownOf(q.comments[1:], p.n, every)
-			same(r, p, "the comments, after a replay", essential(want), essential(until(again, fence)))
+			same(r, p, "the comments, after a replay", essential(w.shownOf(q.comments, p.n, later(q))), essential(q.follow(again)))
 			again.Close()
 		}
 	}
 	for _, q := range w.model.posts {
-		fence := q.comments[len(q.comments)-1].id
-		same(r, w.nobody, "the comments, as they came live", essential(w.shownOf(q.comments[1:], -1, every)), essential(until(q.live, fence)))
+		same(r, w.nobody, "the comments, as they came live", essential(w.shownOf(q.comments, -1, later(q))), essential(q.follow(q.live)))
+	}
+	for _, q := range w.model.gone {
+		for _, p := range append(w.people, w.nobody) {
+			same(r, p, "a deleted post", []any{nil, nil}, p.nodes(r, []string{q.id, q.firstComment.id}, 2, "id"))
+		}
+		for kind, last := "next", ""; kind == "next"; {
+			if kind, _, last = q.live.Message(); kind != "next" && !strings.Contains(last, "NOT_FOUND") {
+				r.Fatalf("a deleted post ends with %s %s", kind, last)
+			}
+		}
 	}
 }
 
-// until is what a subscription gives, up to a comment: each as it came last.
-func until(s *sitetest.Subscription, last string) (list []object) {
-	at := map[any]int{}
-	for {
+// follow is what a client has who follows a post until its last comment comes: but for the first one, which was
+// there before.
+func (p *post) follow(s *sitetest.Subscription) (list []object) {
+	at := map[any]object{}
+	for last := p.comments[len(p.comments)-1].id; at[last] == nil; {
 		c := s.Next()["commentAdded"].(object)["comment"].(object)
-		if i, known := at[c["id"]]; known {
-			list[i] = c
-		} else {
-			at[c["id"]] = len(list)
+		if at[c["id"]] == nil {
 			list = append(list, c)
 		}
-		if c["id"] == last {
-			return list
-		}
+		at[c["id"]] = c
 	}
+	for i, c := range list {
+		list[i] = at[c["id"]]
+	}
+	return dated(slices.DeleteFunc(list, func(c object) bool {
+		return c["deletedAt"] != nil && c["replyCount"] == 0.0 || c["id"] == p.firstComment.id
+	}))
 }
 
 // essential is what of comments is told to those who follow a post: not who likes them, and what they were
@@ -144,7 +172,7 @@ func essential(comments []object) []object {
 
 // end closes what is open.
 func (w *world) end() {
-	for _, q := range w.model.posts {
+	for _, q := range append(w.model.posts, w.model.gone...) {
 		q.live.Close()
 	}
 }

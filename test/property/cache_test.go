@@ -36,6 +36,7 @@ const fetchAll = `query {
     inbox: conversations(first: 50) { nodes ` + conversationFields + ` }
     archived: conversations(archived: true, first: 50) { nodes ` + conversationFields + ` }
     requests: conversations(requests: true, first: 50) { nodes ` + conversationFields + ` }
+    subjects: notifications(first: 60) { nodes { id kind subject { __typename } } }
     notifications(first: 60) { nodes ` + notificationFields + ` }
     away: notifications(archived: true, first: 60) { nodes ` + notificationFields + ` } } }`
 

@@ -8,6 +8,7 @@ type model struct {
 	notes         []*note
 	blocks        map[[2]int]bool // who has blocked whom
 	posts         []*post
+	gone          []*post // those that were deleted
 	quiet         map[quiet]bool
 }
 

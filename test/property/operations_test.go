@@ -43,6 +43,10 @@ var operations = map[string]func(*rapid.T, *world, *person) bool{
 	"like":             like,
 	"unlike":           unlike,
 	"watch":            watch,
+	"edit a post":      editPost,
+	"edit a comment":   editComment,
+	"delete a post":    deletePost,
+	"delete a comment": deleteComment,
 }
 
 func (w *world) fresh(kind string) string {
@@ -335,6 +339,7 @@ func block(t *rapid.T, w *world, p *person) bool {
 		return false
 	}
 	w.model.blocks[[2]int{p.n, whom.n}] = true
+	w.model.forgetMentions(p.n, whom.n)
 	for q, waited := range before { // what the other has begun and was not accepted is declined
 		after := q.requests(t)
 		for id := range waited {

@@ -37,6 +37,7 @@ type world struct {
 	texts  int // of rooms, groups and texts: each is new
 	names  names
 	done   map[string]int
+	site   *sitetest.Server
 }
 
 // ask runs a query, now at the one and now at the other server.
@@ -67,13 +68,15 @@ var worlds atomic.Int64 // their users have names of their own
 // TestWhateverHappens is the property.
 func TestWhateverHappens(t *testing.T) {
 	t.Parallel()
-	one := sitetest.New(t)
-	two := one.Another()
+	site := sitetest.NewSite(t)
+	one := site.Start()
+	site.ToldAtOnce = 2 // so that this server leaves to the workers whom there are more to be told
+	two := site.Start()
 	total := map[string]int{}
 	said := &lastWord{T: t}
 	defer said.say()
 	rapid.Check(said, func(r *rapid.T) {
-		w := &world{model: model{blocks: map[[2]int]bool{}, quiet: map[quiet]bool{}}, names: newNames(), done: map[string]int{}}
+		w := &world{model: model{blocks: map[[2]int]bool{}, quiet: map[quiet]bool{}}, names: newNames(), done: map[string]int{}, site: one}
 		w.nobody = &person{n: -1, at: []*sitetest.Client{one.Anonymous(t), two.Anonymous(t)}, world: w}
 		number := worlds.Add(1)
 		for i := range users {
@@ -85,15 +88,21 @@ func TestWhateverHappens(t *testing.T) {
 		defer w.end()
 		// A third of the operations are notes and comments: without them there is little to do for the others.
 		list := slices.Concat(slices.Sorted(maps.Keys(operations)), slices.Repeat([]string{"send to one", "answer", "send to several", "answer", "comment"}, 5),
-			slices.Repeat([]string{"post", "reply", "like"}, 2))
+			slices.Repeat([]string{"post", "reply", "like", "edit a comment"}, 2))
 		// The generator prefers the first of a list, so each history has another order.
 		rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "order"), 0)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		for _, p := range w.people[:2] { // so that there is a board to do something on
+			writePost(r, w, p)
+		}
 		for step := range *steps {
 			p := w.people[rapid.IntRange(0, users-1).Draw(r, "user")]
 			name := rapid.SampledFrom(list).Draw(r, "operation")
 			if operations[name](r, w, p) {
 				w.done[name]++
 				total[name]++
+			}
+			if step < *steps-1 && rapid.IntRange(0, 3).Draw(r, "go on") == 3 {
+				continue // without a look, and while the workers are at it
 			}
 			for _, q := range w.people {
 				// All are looked at at the end and after every fifth operation, and after the others who has done
@@ -130,6 +139,7 @@ func same(t *rapid.T, p *person, what string, want, got any) {
 
 // check holds what a user is shown against the counts, the model and the user's cache.
 func (w *world) check(t *rapid.T, p *person) {
+	w.settle(t)
 	fresh := p.ask(t, fetchAll, nil)["viewer"].(object)
 	boxes := p.ask(t, fetchNotes, nil)["viewer"].(object)
 
@@ -157,6 +167,12 @@ func (w *world) check(t *rapid.T, p *person) {
 		}
 		if n["isSeen"] == false {
 			unseen++
+		}
+	}
+	for _, n := range nodes(fresh, "subjects") {
+		// A conversation may be one that the user has left.
+		if kind := n["kind"]; n["subject"] == nil && (kind == "COMMENT" || kind == "REPLY" || kind == "LIKE") {
+			t.Fatalf("%d is told of what is gone: %s", p.n, w.names.brief(text(n)))
 		}
 	}
 	counted := object{"notes": float64(notes), "conversations": float64(withNotes), "notifications": float64(unread), "unseenNotifications": float64(unseen)}
