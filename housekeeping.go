@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/notewire/notewire/internal/accounts"
+	"github.com/notewire/notewire/internal/notify"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/stream"
 )
@@ -24,7 +25,9 @@ type housekeeper struct {
 	events    *stream.Log
 	positions *stream.Positions
 	users     *accounts.Accounts
+	bell      *notify.Bell
 	retention time.Duration // of the event log
+	read      time.Duration // how long what was read stays in the bell
 	log       *slog.Logger
 }
 
@@ -35,7 +38,8 @@ func (h *housekeeper) run(ctx context.Context) {
 		err := workerIsHere(ctx, h.db)
 		if n%4 == 3 { // once a minute
 			_, old := h.events.Retain(ctx, h.retention)
-			err = errors.Join(err, old, h.events.Prune(ctx), h.positions.Prune(ctx), h.users.Prune(ctx))
+			_, read := h.bell.Retain(ctx, h.read)
+			err = errors.Join(err, old, read, h.events.Prune(ctx), h.positions.Prune(ctx), h.users.Prune(ctx))
 		}
 		if err != nil && ctx.Err() == nil {
 			h.log.Warn("housekeeping failed: trying again", "error", err)

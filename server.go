@@ -220,7 +220,8 @@ func serve(ctx context.Context, c config.Serve) error {
 	running.Go(func() { api.Run(background) })
 	running.Go(func() { positions.Run(background) })
 	if c.Works() {
-		keeper := &housekeeper{db: db, events: events, positions: positions, users: resolver.Accounts, retention: c.Retention, log: log}
+		keeper := &housekeeper{db: db, events: events, positions: positions, users: resolver.Accounts, bell: resolver.Bell,
+			retention: c.Retention, read: c.NotificationRetention, log: log}
 		running.Go(func() { keeper.run(background) })
 		indexer := notes.NewIndexer(db, log)
 		running.Go(func() { indexer.Run(background) })

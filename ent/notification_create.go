@@ -173,6 +173,20 @@ func (_c *NotificationCreate) SetUpdatedAt(v time.Time) *NotificationCreate {
 	return _c
 }
 
+// SetReadAt sets the "read_at" field.
+func (_c *NotificationCreate) SetReadAt(v time.Time) *NotificationCreate {
+	_c.mutation.SetReadAt(v)
+	return _c
+}
+
+// SetNillableReadAt sets the "read_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableReadAt(v *time.Time) *NotificationCreate {
+	if v != nil {
+		_c.SetReadAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *NotificationCreate) SetID(v uuid.UUID) *NotificationCreate {
 	_c.mutation.SetID(v)
@@ -384,6 +398,10 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 		_spec.SetField(notification.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
 	}
+	if value, ok := _c.mutation.ReadAt(); ok {
+		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)
+		_node.ReadAt = &value
+	}
 	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -564,6 +582,24 @@ func (u *NotificationUpsert) SetUpdatedAt(v time.Time) *NotificationUpsert {
 // UpdateUpdatedAt sets the "updated_at" field to the value that was provided on create.
 func (u *NotificationUpsert) UpdateUpdatedAt() *NotificationUpsert {
 	u.SetExcluded(notification.FieldUpdatedAt)
+	return u
+}
+
+// SetReadAt sets the "read_at" field.
+func (u *NotificationUpsert) SetReadAt(v time.Time) *NotificationUpsert {
+	u.Set(notification.FieldReadAt, v)
+	return u
+}
+
+// UpdateReadAt sets the "read_at" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdateReadAt() *NotificationUpsert {
+	u.SetExcluded(notification.FieldReadAt)
+	return u
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (u *NotificationUpsert) ClearReadAt() *NotificationUpsert {
+	u.SetNull(notification.FieldReadAt)
 	return u
 }
 
@@ -763,6 +799,27 @@ func (u *NotificationUpsertOne) SetUpdatedAt(v time.Time) *NotificationUpsertOne
 func (u *NotificationUpsertOne) UpdateUpdatedAt() *NotificationUpsertOne {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetReadAt sets the "read_at" field.
+func (u *NotificationUpsertOne) SetReadAt(v time.Time) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetReadAt(v)
+	})
+}
+
+// UpdateReadAt sets the "read_at" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdateReadAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateReadAt()
+	})
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (u *NotificationUpsertOne) ClearReadAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.ClearReadAt()
 	})
 }
 
@@ -1129,6 +1186,27 @@ func (u *NotificationUpsertBulk) SetUpdatedAt(v time.Time) *NotificationUpsertBu
 func (u *NotificationUpsertBulk) UpdateUpdatedAt() *NotificationUpsertBulk {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetReadAt sets the "read_at" field.
+func (u *NotificationUpsertBulk) SetReadAt(v time.Time) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetReadAt(v)
+	})
+}
+
+// UpdateReadAt sets the "read_at" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdateReadAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateReadAt()
+	})
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (u *NotificationUpsertBulk) ClearReadAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.ClearReadAt()
 	})
 }
 

@@ -161,6 +161,26 @@ func (_u *NotificationUpdate) SetNillableUpdatedAt(v *time.Time) *NotificationUp
 	return _u
 }
 
+// SetReadAt sets the "read_at" field.
+func (_u *NotificationUpdate) SetReadAt(v time.Time) *NotificationUpdate {
+	_u.mutation.SetReadAt(v)
+	return _u
+}
+
+// SetNillableReadAt sets the "read_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableReadAt(v *time.Time) *NotificationUpdate {
+	if v != nil {
+		_u.SetReadAt(*v)
+	}
+	return _u
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (_u *NotificationUpdate) ClearReadAt() *NotificationUpdate {
+	_u.mutation.ClearReadAt()
+	return _u
+}
+
 // Mutation returns the NotificationMutation object of the builder.
 func (_u *NotificationUpdate) Mutation() *NotificationMutation {
 	return _u.mutation
@@ -251,6 +271,12 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(notification.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.ReadAt(); ok {
+		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)
+	}
+	if _u.mutation.ReadAtCleared() {
+		_spec.ClearField(notification.FieldReadAt, field.TypeTime)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -405,6 +431,26 @@ func (_u *NotificationUpdateOne) SetNillableUpdatedAt(v *time.Time) *Notificatio
 	return _u
 }
 
+// SetReadAt sets the "read_at" field.
+func (_u *NotificationUpdateOne) SetReadAt(v time.Time) *NotificationUpdateOne {
+	_u.mutation.SetReadAt(v)
+	return _u
+}
+
+// SetNillableReadAt sets the "read_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableReadAt(v *time.Time) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetReadAt(*v)
+	}
+	return _u
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (_u *NotificationUpdateOne) ClearReadAt() *NotificationUpdateOne {
+	_u.mutation.ClearReadAt()
+	return _u
+}
+
 // Mutation returns the NotificationMutation object of the builder.
 func (_u *NotificationUpdateOne) Mutation() *NotificationMutation {
 	return _u.mutation
@@ -525,6 +571,12 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(notification.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.ReadAt(); ok {
+		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)
+	}
+	if _u.mutation.ReadAtCleared() {
+		_spec.ClearField(notification.FieldReadAt, field.TypeTime)
 	}
 	_node = &Notification{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -4075,7 +4075,10 @@ type Viewer {
     "Return what comes before this cursor."
     before: String
   ): NoteConnection!
-  "The notifications of the viewer, the one that last grew first. One may move while you page: insert by ` + "`" + `id` + "`" + `."
+  """
+  The notifications of the viewer, the one that last grew first. One may move while you page: insert by ` + "`" + `id` + "`" + `. Those that were read
+  or put away go after a time, usually 90 days, and no event tells of that; unread ones stay.
+  """
   notifications(
     "Only those that were not read."
     unreadOnly: Boolean

@@ -215,6 +215,7 @@ var (
 		{Name: "position", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "read_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
 	// NotificationsTable holds the schema information for the "notifications" table.
@@ -225,7 +226,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "notifications_users_user",
-				Columns:    []*schema.Column{NotificationsColumns[14]},
+				Columns:    []*schema.Column{NotificationsColumns[15]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -234,7 +235,7 @@ var (
 			{
 				Name:    "notification_user_id_group_key",
 				Unique:  true,
-				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[4]},
+				Columns: []*schema.Column{NotificationsColumns[15], NotificationsColumns[4]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_open",
 				},
@@ -242,12 +243,12 @@ var (
 			{
 				Name:    "notification_user_id_position",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[11]},
+				Columns: []*schema.Column{NotificationsColumns[15], NotificationsColumns[11]},
 			},
 			{
 				Name:    "notification_unseen",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[11]},
+				Columns: []*schema.Column{NotificationsColumns[15], NotificationsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "NOT is_seen",
 				},
@@ -255,15 +256,23 @@ var (
 			{
 				Name:    "notification_unread",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[11]},
+				Columns: []*schema.Column{NotificationsColumns[15], NotificationsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "NOT is_read",
 				},
 			},
 			{
+				Name:    "notification_read",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[14], NotificationsColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "is_read",
+				},
+			},
+			{
 				Name:    "notification_subject_id_user_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[3], NotificationsColumns[14]},
+				Columns: []*schema.Column{NotificationsColumns[3], NotificationsColumns[15]},
 			},
 		},
 	}

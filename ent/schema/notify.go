@@ -30,6 +30,8 @@ func (Notification) Fields() []ent.Field {
 		field.Int64("position"),
 		createdAt(),
 		field.Time("updated_at").SchemaType(timestamp),
+		field.Time("read_at").Optional().Nillable().SchemaType(timestamp).
+			Comment("when it was last read, put away or taken back; null for what was read before this was kept"),
 	}
 }
 
@@ -45,6 +47,8 @@ func (Notification) Indexes() []ent.Index {
 			Annotations(entsql.IndexWhere("NOT is_seen")),
 		index.Fields("user_id", "position").StorageKey("notification_unread").
 			Annotations(entsql.IndexWhere("NOT is_read")),
+		index.Fields("read_at", "updated_at").StorageKey("notification_read").
+			Annotations(entsql.IndexWhere("is_read")),
 		index.Fields("subject_id", "user_id"),
 	}
 }

@@ -37,18 +37,19 @@ type Database struct {
 // Serve are the settings of the server.
 type Serve struct {
 	Database
-	Addr             string         `env:"NOTEWIRE_ADDR" default:"127.0.0.1:8080" help:"Where to listen: address and port."`
-	AdminAddr        string         `env:"NOTEWIRE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where metrics (/metrics) and profiles (/debug/pprof) are, or off. It has no access control."`
-	AllowedOrigins   []string       `env:"NOTEWIRE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web pages that may use the API, as scheme, host and port, such as https://www.example.com. Pages of Notewire itself always may."`
-	Introspection    string         `env:"NOTEWIRE_INTROSPECTION" default:"on" enum:"on,off" help:"off hides the schema: no introspection, no suggestions, no playground, no SDL."`
-	TrustedDocuments string         `env:"NOTEWIRE_TRUSTED_DOCUMENTS" default:"off" enum:"off,prefer,only" help:"only serves nothing but the documents of the manifest."`
-	TrustedManifest  string         `env:"NOTEWIRE_TRUSTED_MANIFEST" type:"existingfile" placeholder:"FILE" help:"The manifest: a JSON object of ids, or SHA-256 hashes, and documents."`
-	SessionTTL       time.Duration  `env:"NOTEWIRE_SESSION_TTL" default:"720h" help:"How long a login lives."`
-	NATSURL          string         `name:"nats-url" env:"NATS_URL" placeholder:"URL,..." help:"A NATS server, or several of one cluster, as nats://user:password@host:4222, through which servers wake each other. Without it they do so through Postgres."`
-	Role             string         `env:"NOTEWIRE_ROLE" default:"all" enum:"all,api,stream,worker" help:"What this process does: ${enum}. api answers single requests, stream holds sockets and event streams, worker does the housekeeping."`
-	Retention        time.Duration  `env:"NOTEWIRE_RETENTION" default:"720h" help:"How long the event log is kept: who resumes from before that fetches afresh."`
-	PollInterval     time.Duration  `env:"NOTEWIRE_POLL_INTERVAL" default:"1s" help:"How often to look for events of which the broker said nothing."`
-	DrainDelay       *time.Duration `env:"NOTEWIRE_DRAIN_DELAY" placeholder:"5s" help:"How long readiness fails before sockets are closed at the end; 0 on a terminal."`
+	Addr                  string         `env:"NOTEWIRE_ADDR" default:"127.0.0.1:8080" help:"Where to listen: address and port."`
+	AdminAddr             string         `env:"NOTEWIRE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where metrics (/metrics) and profiles (/debug/pprof) are, or off. It has no access control."`
+	AllowedOrigins        []string       `env:"NOTEWIRE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web pages that may use the API, as scheme, host and port, such as https://www.example.com. Pages of Notewire itself always may."`
+	Introspection         string         `env:"NOTEWIRE_INTROSPECTION" default:"on" enum:"on,off" help:"off hides the schema: no introspection, no suggestions, no playground, no SDL."`
+	TrustedDocuments      string         `env:"NOTEWIRE_TRUSTED_DOCUMENTS" default:"off" enum:"off,prefer,only" help:"only serves nothing but the documents of the manifest."`
+	TrustedManifest       string         `env:"NOTEWIRE_TRUSTED_MANIFEST" type:"existingfile" placeholder:"FILE" help:"The manifest: a JSON object of ids, or SHA-256 hashes, and documents."`
+	SessionTTL            time.Duration  `env:"NOTEWIRE_SESSION_TTL" default:"720h" help:"How long a login lives."`
+	NATSURL               string         `name:"nats-url" env:"NATS_URL" placeholder:"URL,..." help:"A NATS server, or several of one cluster, as nats://user:password@host:4222, through which servers wake each other. Without it they do so through Postgres."`
+	Role                  string         `env:"NOTEWIRE_ROLE" default:"all" enum:"all,api,stream,worker" help:"What this process does: ${enum}. api answers single requests, stream holds sockets and event streams, worker does the housekeeping."`
+	Retention             time.Duration  `env:"NOTEWIRE_RETENTION" default:"720h" help:"How long the event log is kept: who resumes from before that fetches afresh."`
+	NotificationRetention time.Duration  `env:"NOTEWIRE_NOTIFICATION_RETENTION" default:"2160h" help:"How long notifications are kept that were read or put away. Unread ones stay."`
+	PollInterval          time.Duration  `env:"NOTEWIRE_POLL_INTERVAL" default:"1s" help:"How often to look for events of which the broker said nothing."`
+	DrainDelay            *time.Duration `env:"NOTEWIRE_DRAIN_DELAY" placeholder:"5s" help:"How long readiness fails before sockets are closed at the end; 0 on a terminal."`
 }
 
 // Migrate are the settings of the migration.
@@ -135,6 +136,9 @@ func (s *Serve) Validate() error {
 	}
 	if s.Retention < time.Hour {
 		return fmt.Errorf("--retention %s: give at least 1h, so that whoever lost the line for a moment can resume", s.Retention)
+	}
+	if s.NotificationRetention < s.Retention {
+		return fmt.Errorf("--notification-retention %s: give at least the %s of --retention, so that what the log tells of is there", s.NotificationRetention, s.Retention)
 	}
 	if s.TrustedDocuments != "off" && s.TrustedManifest == "" {
 		return fmt.Errorf("--trusted-documents %s needs --trusted-manifest FILE", s.TrustedDocuments)

@@ -25,21 +25,21 @@ const markRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND position <= $2
 )
-UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false, read_at = now() FROM found WHERE n.id = found.id
 RETURNING n.user_id, n.id, -found.unseen::int, -1`
 
 const markOneRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = $1 AND NOT is_read AND id = $2
 )
-UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false, read_at = now() FROM found WHERE n.id = found.id
 RETURNING n.user_id, n.id, -found.unseen::int, -1`
 
 const markGroupRead = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen FROM notifications WHERE user_id = ANY($1) AND NOT is_read AND group_key = $2
 )
-UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+UPDATE notifications AS n SET is_read = true, is_seen = true, is_open = false, read_at = now() FROM found WHERE n.id = found.id
 RETURNING n.user_id, n.id, -found.unseen::int, -1`
 
 // A reading has closed the group: what is unread again grows no more.
@@ -51,11 +51,11 @@ const archiveOne = `
 WITH found AS (
   SELECT id, NOT is_seen AS unseen, NOT is_read AS unread FROM notifications WHERE user_id = $1 AND NOT is_archived AND id = $2
 )
-UPDATE notifications AS n SET is_archived = true, is_read = true, is_seen = true, is_open = false FROM found WHERE n.id = found.id
+UPDATE notifications AS n SET is_archived = true, is_read = true, is_seen = true, is_open = false, read_at = now() FROM found WHERE n.id = found.id
 RETURNING n.user_id, n.id, -found.unseen::int, -found.unread::int`
 
 const unarchiveOne = `
-UPDATE notifications SET is_archived = false WHERE user_id = $1 AND is_archived AND id = $2
+UPDATE notifications SET is_archived = false, read_at = now() WHERE user_id = $1 AND is_archived AND id = $2
 RETURNING user_id, id, 0, 0`
 
 // MarkSeen marks what came or grew up to a position of the viewer's log as seen; all of it, when upTo is
