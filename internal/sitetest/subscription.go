@@ -101,6 +101,10 @@ func (s *Subscription) read() message {
 func (s *Subscription) tryRead() (message, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
+	return s.readUntil(ctx)
+}
+
+func (s *Subscription) readUntil(ctx context.Context) (message, error) {
 	for {
 		_, b, err := s.conn.Read(ctx)
 		if err != nil {
@@ -154,6 +158,29 @@ func (s *Subscription) TryNext() (data map[string]any, ok bool) {
 		return nil, false
 	}
 	return p.Data, true
+}
+
+// Follow reads and acknowledges all that comes, for as long as the socket is open, so that the subscription lives
+// while the test does something else. It gives the data of each event, and nil for the end with an error. When
+// 1,000 were not taken, it waits. Nothing else may read the socket.
+func (s *Subscription) Follow() <-chan map[string]any {
+	events := make(chan map[string]any, 1000)
+	go func() {
+		defer close(events)
+		for {
+			m, err := s.readUntil(s.ctx)
+			var p struct{ Data map[string]any }
+			if err != nil || m.Type == "next" && json.Unmarshal(m.Payload, &p) != nil {
+				return
+			}
+			select {
+			case events <- p.Data:
+			case <-s.ctx.Done():
+				return
+			}
+		}
+	}()
+	return events
 }
 
 // Ready waits until the server runs the subscription: what is committed from now on, it hears. Subscriptions

@@ -14,7 +14,8 @@ type post struct {
 	likes           map[int]bool   // false: not any more
 	watched         map[int]bool   // false: muted
 	mentioned       map[int]bool   // who was told of being named
-	live            *sitetest.Subscription
+	socket          *sitetest.Subscription
+	live            <-chan object
 	first           string // the cursor of the first comment
 	firstComment    *postComment
 }

@@ -32,10 +32,11 @@ func writePost(t *rapid.T, w *world, p *person) bool {
 	w.tells(t, made.body, w.named(made.subject(), p, made.body, ""), func() {
 		made.id = p.do(t, "createPost", object{"title": made.title, "body": made.body}, "post { id }")["post"].(object)["id"].(string)
 	})
-	made.live = w.nobody.at[p.n%2].Subscribe(commentsAdded, sitetest.Vars{"post": made.id}).Ready()
+	made.socket = w.nobody.at[p.n%2].Subscribe(commentsAdded, sitetest.Vars{"post": made.id}).Ready()
+	made.live = made.socket.Follow()
 	w.model.posts = append(w.model.posts, made)
 	w.comment(t, p, made, nil) // so that there is a cursor to replay the others from
-	made.first, made.firstComment = made.live.Next()["commentAdded"].(object)["cursor"].(string), made.comments[0]
+	made.first, made.firstComment = next(t, made.live)["commentAdded"].(object)["cursor"].(string), made.comments[0]
 	return true
 }
 
