@@ -54,10 +54,10 @@ func newFile(name, cacheControl, policy string) *file {
 	return makeFile(name, content, cacheControl, policy)
 }
 
-// schemaLinks are the links of the index page to what a server without introspection does not serve.
+// schemaLinks are the links of the demo client to what a server without introspection does not serve.
 var schemaLinks = regexp.MustCompile(`(?s)\s*<a href="/(playground|schema\.graphqls)">.*?</a>`)
 
-// withoutSchema is the index page of such a server.
+// withoutSchema is the demo client of such a server.
 func withoutSchema(index *file) *file {
 	return makeFile("index.html", schemaLinks.ReplaceAll(index.plain, nil), index.cacheControl, index.policy)
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type MouseEvent } from 'react';
 import { Session } from './data/session';
 import { Speaking, useTexts } from './i18n';
 import { About } from './parts/About';
@@ -46,6 +46,7 @@ export function App() {
   const panes = split ? (['a', 'b'] as const) : (['a'] as const);
   return (
     <Speaking language={prefs.language}>
+      <Skip />
       <div className={split ? 'page split' : 'page'}>
         {split && <PaneTabs front={front} badges={badges} onChoose={setFront} />}
         <div className="panes">
@@ -63,6 +64,20 @@ export function App() {
         {about && <About onClose={() => setAbout(false)} />}
       </div>
     </Speaking>
+  );
+}
+
+function Skip() {
+  const t = useTexts();
+  // The address holds the place in the app, so the link moves the focus itself.
+  const skip = (event: MouseEvent) => {
+    event.preventDefault();
+    document.getElementById('main')?.focus();
+  };
+  return (
+    <a className="skip" href="#main" onClick={skip}>
+      {t.skip}
+    </a>
   );
 }
 

@@ -9,6 +9,8 @@ import { Mailbox } from './parts/Mailbox';
 import { MainColumn } from './parts/MainColumn';
 import { Welcome } from './parts/Welcome';
 import { useRoute } from './route';
+import { Boundary } from './ui/Boundary';
+import { Waiting } from './ui/List';
 
 interface Props {
   readonly page: Page;
@@ -24,9 +26,11 @@ export function Pane({ page, session, isFront, onBadge }: Props) {
   const isFirst = session.pane === 'a';
   return (
     <section className={`pane${isFront ? ' front' : ''}`} aria-label={isFirst ? t.firstUser : t.secondUser}>
-      <LivePane key={state.generation} session={session} state={state}>
-        <Places page={page} isFirst={isFirst} isSigned={state.token !== undefined} onBadge={onBadge} />
-      </LivePane>
+      <Boundary message={t.broken} action={t.reload}>
+        <LivePane key={state.generation} session={session} state={state}>
+          <Places page={page} isFirst={isFirst} isSigned={state.token !== undefined} onBadge={onBadge} />
+        </LivePane>
+      </Boundary>
     </section>
   );
 }
@@ -49,7 +53,13 @@ function Places({ page, isFirst, isSigned, onBadge }: PlacesProps) {
       <Bar page={page} isFirst={isFirst} isSigned={isSigned} route={route} go={go} />
       <div className={isSigned ? 'columns' : 'columns two'}>
         {isSigned ? me ? <Mailbox route={route} go={go} /> : <div className="column notes" /> : <Welcome />}
-        <MainColumn key={isSigned ? 'signed' : 'nobody'} route={route} go={go} isFirst={isFirst} />
+        {isSigned && !me ? (
+          <main className="column main">
+            <Waiting />
+          </main>
+        ) : (
+          <MainColumn route={route} go={go} isFirst={isFirst} />
+        )}
         {isSigned && (me ? <Bell go={go} /> : <div className="column alerts" />)}
       </div>
       <BottomTabs isSigned={isSigned} route={route} go={go} />

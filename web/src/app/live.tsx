@@ -33,7 +33,19 @@ export function useMe(): Person {
 
 export function useLine(): ConnectionStatus {
   const { state } = useLive().connection;
-  return useSyncExternalStore(state.subscribe, state.get);
+  const status = useSyncExternalStore(state.subscribe, state.get);
+  // The browser often knows before the socket does.
+  const isOnline = useSyncExternalStore(watchBrowser, () => navigator.onLine);
+  return isOnline ? status : 'offline';
+}
+
+function watchBrowser(listener: () => void) {
+  addEventListener('online', listener);
+  addEventListener('offline', listener);
+  return () => {
+    removeEventListener('online', listener);
+    removeEventListener('offline', listener);
+  };
 }
 
 const nothing: readonly Outgoing[] = [];

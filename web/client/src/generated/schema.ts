@@ -148,7 +148,9 @@ export const connections: Record<string, Record<string, string[]>> = {
     "users": [
       "search"
     ],
-    "posts": [],
+    "posts": [
+      "search"
+    ],
     "rooms": [
       "search"
     ]

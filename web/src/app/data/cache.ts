@@ -133,6 +133,12 @@ const mutations = updates({
   createPost: ({ post }: { post: { id: string } | null }, cache) => {
     if (post) prepend(cache, 'Query', 'posts', `Post:${post.id}`, (args) => !args.search);
   },
+  deletePost: ({ deletedPostId }: { deletedPostId: string | null }, cache) => {
+    if (deletedPostId) remove(cache, 'Query', 'posts', `Post:${deletedPostId}`);
+  },
+  deleteComment: ({ deletedCommentId, comment, post }: Deleted, cache) => {
+    if (deletedCommentId && post && !comment) remove(cache, `Post:${post.id}`, 'comments', `Comment:${deletedCommentId}`);
+  },
   addComment: ({ comment }: { comment: CommentOf | null }, cache) => {
     if (comment) addComment(cache, comment);
   },
@@ -140,11 +146,22 @@ const mutations = updates({
 
 interface CommentOf {
   readonly id: string;
+  readonly deletedAt: string | null;
+  readonly replyCount: number;
   readonly post: { readonly id: string } | null;
 }
 
-function addComment(cache: Cache, comment: CommentOf): void {
-  if (comment.post) append(cache, `Post:${comment.post.id}`, 'comments', `Comment:${comment.id}`);
+interface Deleted {
+  readonly deletedCommentId: string | null;
+  readonly comment: object | null;
+  readonly post: { readonly id: string } | null;
+}
+
+/** Puts a comment where it belongs; one that was deleted and has no answers belongs nowhere. */
+function addComment(cache: Cache, { id, deletedAt, replyCount, post }: CommentOf): void {
+  if (!post) return;
+  const change = deletedAt !== null && replyCount === 0 ? remove : append;
+  change(cache, `Post:${post.id}`, 'comments', `Comment:${id}`);
 }
 
 const subscriptions = updates({

@@ -46,7 +46,13 @@ export class Outbox {
   ) {
     this.#key = `notewire.outbox.${userId}`;
     this.#all = read(this.#key);
-    this.#stopWatching = line.subscribe(() => line.get() === 'connected' && this.#wake?.());
+    const wake = () => this.#wake?.();
+    const unsubscribe = line.subscribe(() => line.get() === 'connected' && wake());
+    addEventListener('online', wake);
+    this.#stopWatching = () => {
+      unsubscribe();
+      removeEventListener('online', wake);
+    };
     void this.#run();
   }
 

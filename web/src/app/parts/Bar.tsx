@@ -28,7 +28,7 @@ export function Bar({ page, isFirst, isSigned, route, go }: Props) {
           <h1 className="brand-name">Notewire</h1>
         </a>
       ) : (
-        <span className="brand soft">{t.secondUser}</span>
+        <span className="brand clip">{me?.displayName ?? t.secondUser}</span>
       )}
       <nav className="nav" aria-label={t.places}>
         {isSigned && <Places route={route} go={go} className="tab" />}

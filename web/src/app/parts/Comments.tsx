@@ -1,12 +1,6 @@
-import { useState } from 'react';
 import type { Comment } from '../data/types';
 import { useTexts } from '../i18n';
-import { useLive } from '../live';
-import { Avatar } from '../ui/Avatar';
-import { Text } from '../ui/Text';
-import { Ago } from '../ui/Time';
-import { CommentForm } from './CommentForm';
-import { LikeButton } from './LikeButton';
+import { CommentView } from './CommentView';
 
 /** Deeper answers stand as far to the right as these, so that there is room for words. */
 const DEEPEST = 4;
@@ -37,31 +31,4 @@ export function Comments({ comments, postId, focus }: Props) {
     );
   };
   return comments.length === 0 ? <p className="soft no-comments">{t.noComments}</p> : branch('', 0);
-}
-
-function CommentView({ comment, postId, isFocused }: { comment: Comment; postId: string; isFocused: boolean }) {
-  const t = useTexts();
-  const { me } = useLive();
-  const [isAnswering, setAnswering] = useState(false);
-  return (
-    <article className={`comment${isFocused ? ' focused' : ''}`} id={`comment-${comment.id}`}>
-      <p className="byline">
-        <Avatar user={comment.author} little />
-        <strong className="clip">{comment.author?.displayName ?? t.somebodyGone}</strong>
-        <Ago at={comment.createdAt} />
-      </p>
-      <div className="comment-body text">
-        <Text>{comment.body}</Text>
-      </div>
-      <div className="comment-foot">
-        <LikeButton subject={comment} size={16} />
-        {me && (
-          <button type="button" className="button quiet little" aria-expanded={isAnswering} onClick={() => setAnswering(!isAnswering)}>
-            {t.reply}
-          </button>
-        )}
-      </div>
-      {isAnswering && <CommentForm postId={postId} parentId={comment.id} place={`comment:${comment.id}`} autoFocus onDone={() => setAnswering(false)} />}
-    </article>
-  );
 }

@@ -22,7 +22,7 @@ export function ConversationView({ id, go }: { id: string; go: Go }) {
   const [replyTo, setReplyTo] = useState<Note>();
   const [{ data, fetching, error }, again] = useQuery({ query: ConversationDocument, variables: { id, after } });
   const conversation = data?.node?.__typename === 'Conversation' ? data.node : undefined;
-  const activity = useActivity(id, !!conversation && (!!conversation.viewerParticipant || (conversation.kind === 'ROOM' && !!me)));
+  const activity = useActivity(id, me?.id, !!conversation && (!!conversation.viewerParticipant || (conversation.kind === 'ROOM' && !!me)));
   useRoomNotes(conversation);
 
   // What could not be read while the line was down is asked for again when it is back.
@@ -65,7 +65,7 @@ export function ConversationView({ id, go }: { id: string; go: Go }) {
           onReply={setReplyTo}
         />
         <p className="typing small soft" role="status">
-          {typingNames(activity, t)}
+          {line === 'offline' ? t.offlineHint : typingNames(activity, t)}
         </p>
         {conversation.isRequest && <RequestBanner conversation={conversation} go={go} />}
         {conversation.viewerParticipant ? (

@@ -9,8 +9,10 @@ import { WritePost } from './WritePost';
 /** The middle: the board, a post, or a conversation. */
 export function MainColumn({ route: { main }, go, isFirst }: { route: Route; go: Go; isFirst: boolean }) {
   const { me } = useLive();
+  // A page has one main part.
+  const Tag = isFirst ? 'main' : 'div';
   return (
-    <main id={isFirst ? 'main' : undefined} className="column main" tabIndex={-1}>
+    <Tag id={isFirst ? 'main' : undefined} className="column main" tabIndex={-1}>
       {main.at === 'conversation' ? (
         <ConversationView key={main.id} id={main.id} go={go} />
       ) : main.at === 'post' ? (
@@ -22,6 +24,6 @@ export function MainColumn({ route: { main }, go, isFirst }: { route: Route; go:
       ) : (
         <Board go={go} />
       )}
-    </main>
+    </Tag>
   );
 }

@@ -44,8 +44,8 @@ export function NoteList({ conversation, notes, activity, isLoadingOlder, onOlde
           {shown.map((note, at) => {
             const before = shown[at - 1];
             const isNewDay = !before || dayOf(before.createdAt) !== dayOf(note.createdAt);
-            const isClose =
-              !isNewDay && before.sender?.id === note.sender?.id && Date.parse(note.createdAt) - Date.parse(before.createdAt) < TOGETHER;
+            const isClose = !isNewDay && areClose(before, note);
+            const after = shown[at + 1];
             return (
               <Fragment key={note.id}>
                 {isNewDay && (
@@ -56,6 +56,7 @@ export function NoteList({ conversation, notes, activity, isLoadingOlder, onOlde
                 <NoteView
                   note={note}
                   isClose={isClose}
+                  isFollowed={!!after && dayOf(after.createdAt) === dayOf(note.createdAt) && areClose(note, after)}
                   showsSender={conversation.kind !== 'DIRECT'}
                   seenBy={marks.get(note.id)}
                   onReply={conversation.viewerParticipant ? onReply : undefined}
@@ -75,6 +76,10 @@ export function NoteList({ conversation, notes, activity, isLoadingOlder, onOlde
       )}
     </div>
   );
+}
+
+function areClose(a: Note, b: Note): boolean {
+  return a.sender?.id === b.sender?.id && Date.parse(b.createdAt) - Date.parse(a.createdAt) < TOGETHER;
 }
 
 /** The note under which it is said how many have read that far: the newest own one, and between two the newest that was read. */

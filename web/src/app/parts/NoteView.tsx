@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useState, type MouseEvent, type ReactNode } from 'react';
 import { useMutation } from 'urql';
 import type { Note } from '../data/types';
 import { DeleteNoteDocument, EditNoteDocument, UnsendNoteDocument } from '../generated/documents';
@@ -6,6 +6,7 @@ import { useLanguage, useTexts } from '../i18n';
 import { clock, exact } from '../i18n/time';
 import { useLive } from '../live';
 import { Avatar } from '../ui/Avatar';
+import { Confirm } from '../ui/Confirm';
 import { Menu } from '../ui/Menu';
 import { Text } from '../ui/Text';
 import { WritingField } from '../ui/WritingField';
@@ -13,20 +14,23 @@ import { WritingField } from '../ui/WritingField';
 interface Props {
   readonly note: Note;
   readonly isClose: boolean;
+  /** Whether another follows close behind, which then says the time. */
+  readonly isFollowed: boolean;
   readonly showsSender: boolean;
   readonly seenBy: number | undefined;
   readonly onReply: ((note: Note) => void) | undefined;
 }
 
 /** One note: the viewer's own at the right, those of others at the left. */
-export function NoteView({ note, isClose, showsSender, seenBy, onReply }: Props) {
+export function NoteView({ note, isClose, isFollowed, showsSender, seenBy, onReply }: Props) {
   const t = useTexts();
   const language = useLanguage();
   const [isEditing, setEditing] = useState(false);
   const name = note.sender?.displayName ?? t.somebodyGone;
   const isGone = note.unsentAt !== null;
+  const isEdited = note.editedAt !== null && !isGone;
   return (
-    <article className={`note${note.isMine ? ' mine' : ''}${isClose ? ' close' : ''}`} id={`note-${note.id}`} aria-label={note.isMine ? t.you : name}>
+    <article className={`note${note.isMine ? ' mine' : ''}${isClose ? ' close' : ''}`} data-note={note.id} aria-label={note.isMine ? t.you : name}>
       {showsSender && !note.isMine && (isClose ? <span className="note-indent" /> : <Avatar user={note.sender} little />)}
       <div className="note-body">
         {showsSender && !note.isMine && !isClose && <p className="note-sender">{name}</p>}
@@ -41,13 +45,15 @@ export function NoteView({ note, isClose, showsSender, seenBy, onReply }: Props)
             <Actions note={note} onReply={isGone ? undefined : onReply} onEdit={() => setEditing(true)} />
           </div>
         )}
-        <p className="note-meta">
-          <time dateTime={note.createdAt} title={exact(language, note.createdAt)}>
-            {clock(language, note.createdAt)}
-          </time>
-          {note.editedAt && !isGone && <span> · {t.edited}</span>}
-          {seenBy !== undefined && <span className="seen"> · {seenBy > 1 ? t.seenBy(seenBy) : t.seen}</span>}
-        </p>
+        {(!isFollowed || isEdited || seenBy !== undefined) && (
+          <p className="note-meta">
+            <time dateTime={note.createdAt} title={exact(language, note.createdAt)}>
+              {clock(language, note.createdAt)}
+            </time>
+            {isEdited && <span> · {t.edited}</span>}
+            {seenBy !== undefined && <span className="seen"> · {seenBy > 1 ? t.seenBy(seenBy) : t.seen}</span>}
+          </p>
+        )}
       </div>
     </article>
   );
@@ -55,7 +61,8 @@ export function NoteView({ note, isClose, showsSender, seenBy, onReply }: Props)
 
 function Quote({ note }: { note: NonNullable<Note['replyTo']> }) {
   const t = useTexts();
-  const show = () => document.getElementById(`note-${note.id}`)?.scrollIntoView({ block: 'center' });
+  const show = (event: MouseEvent<HTMLElement>) =>
+    event.currentTarget.closest('.notes-list')?.querySelector(`[data-note="${note.id}"]`)?.scrollIntoView({ block: 'center' });
   return (
     <button type="button" className="quote" onClick={show}>
       <strong>{note.sender?.displayName ?? t.somebodyGone}</strong>
@@ -75,6 +82,8 @@ function Actions({ note, onReply, onEdit }: ActionsProps): ReactNode {
   const { tell } = useLive();
   const [, unsend] = useMutation(UnsendNoteDocument);
   const [, remove] = useMutation(DeleteNoteDocument);
+  const [asking, setAsking] = useState<'unsend' | 'delete'>();
+  const done = () => setAsking(undefined);
   const input = { noteId: note.id };
   const isGone = note.unsentAt !== null;
 
@@ -92,15 +101,16 @@ function Actions({ note, onReply, onEdit }: ActionsProps): ReactNode {
       <Menu
         label={t.noteActions}
         className="icon-button little"
-        place={note.isMine ? '' : 'left'}
         entries={[
           onReply && { icon: 'reply', label: t.reply, onChoose: () => onReply(note) },
           !isGone && { icon: 'copy', label: t.copy, onChoose: copied },
           note.isMine && !isGone && { icon: 'edit', label: t.edit, onChoose: onEdit },
-          note.isMine && !isGone && { icon: 'undo', label: t.unsend, danger: true, onChoose: () => void unsent() },
-          { icon: 'trash', label: t.deleteForMe, danger: true, onChoose: () => void removed() },
+          note.isMine && !isGone && { icon: 'undo', label: t.unsend, danger: true, onChoose: () => setAsking('unsend') },
+          { icon: 'trash', label: t.deleteForMe, danger: true, onChoose: () => setAsking('delete') },
         ]}
       />
+      {asking === 'unsend' && <Confirm question={t.unsendSure} action={t.unsend} onClose={done} onConfirm={() => void unsent()} />}
+      {asking === 'delete' && <Confirm question={t.deleteForMeSure} action={t.deleteForMe} onClose={done} onConfirm={() => void removed()} />}
     </div>
   );
 }

@@ -1,19 +1,19 @@
 import { useEffect, useRef, useState } from 'react';
-import { useMutation, useQuery, useSubscription } from 'urql';
-import type { Post } from '../data/types';
-import { CommentsDocument, MuteSubjectDocument, PostDocument, UnmuteSubjectDocument } from '../generated/documents';
+import { useQuery, useSubscription } from 'urql';
+import { CommentsDocument, PostDocument } from '../generated/documents';
 import { useTexts } from '../i18n';
 import { useLive } from '../live';
 import type { Go } from '../route';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
 import { Waiting } from '../ui/List';
-import { Menu } from '../ui/Menu';
 import { Text } from '../ui/Text';
 import { Ago } from '../ui/Time';
 import { CommentForm } from './CommentForm';
 import { Comments } from './Comments';
+import { EditPost } from './EditPost';
 import { LikeButton } from './LikeButton';
+import { PostMenu } from './PostMenu';
 
 /** A post with its comments. What others write meanwhile waits behind a pill, so that nothing moves under the reader. */
 export function PostView({ id, focus, go }: { id: string; focus: string | undefined; go: Go }) {
@@ -22,9 +22,13 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
   const [after, setAfter] = useState<string>();
   const [held, setHeld] = useState<ReadonlySet<string>>(new Set());
   const scroller = useRef<HTMLDivElement>(null);
-  useSubscription({ query: CommentsDocument, variables: { postId: id } }, (_, data) => {
+  const show = (comment: string | undefined, behavior?: ScrollBehavior) =>
+    scroller.current?.querySelector(`[data-comment="${comment}"]`)?.scrollIntoView({ block: 'center', behavior });
+  const [isEditing, setEditing] = useState(false);
+  const [{ error: ended }] = useSubscription({ query: CommentsDocument, variables: { postId: id } }, (_, data) => {
     const { comment } = data.commentAdded;
-    if (comment.author?.id !== me?.id || !me) setHeld((before) => new Set(before).add(comment.id));
+    const isNew = comment.editedAt === null && comment.deletedAt === null;
+    if (isNew && (!me || comment.author?.id !== me.id)) setHeld((before) => new Set(before).add(comment.id));
     return data;
   });
   const [{ data, fetching, error }, again] = useQuery({ query: PostDocument, variables: { id, after } });
@@ -34,13 +38,18 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
   const waiting = comments.filter((comment) => held.has(comment.id)).length;
 
   useEffect(() => {
-    if (isThere) document.getElementById(`comment-${focus}`)?.scrollIntoView({ block: 'center' });
+    if (isThere) show(focus);
   }, [isThere, focus]);
+
+  // The stream ends when the post is gone, or when too much was missed: the server says which.
+  useEffect(() => {
+    if (ended) again({ requestPolicy: 'network-only' });
+  }, [ended, again]);
 
   const reveal = () => {
     const first = comments.find((comment) => held.has(comment.id))?.id;
     setHeld(new Set());
-    requestAnimationFrame(() => document.getElementById(`comment-${first}`)?.scrollIntoView({ block: 'center', behavior: 'smooth' }));
+    requestAnimationFrame(() => show(first, 'smooth'));
   };
   return (
     <>
@@ -49,7 +58,7 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
           <Icon name="back" />
         </button>
         <h2 className="clip">{t.board}</h2>
-        {post && me && <PostMenu post={post} go={go} />}
+        {post && me && <PostMenu post={post} go={go} onEdit={() => setEditing(true)} />}
       </div>
       <div className="scroll" ref={scroller}>
         {!post ? (
@@ -69,13 +78,22 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
               <Avatar user={post.author} />
               <span className="byline-names">
                 <strong className="clip">{post.author?.displayName ?? t.somebodyGone}</strong>
-                <Ago at={post.createdAt} />
+                <span className="soft small">
+                  <Ago at={post.createdAt} />
+                  {post.editedAt && ` · ${t.edited}`}
+                </span>
               </span>
             </p>
-            <h3 className="post-title">{post.title}</h3>
-            <div className="post-body text">
-              <Text>{post.body}</Text>
-            </div>
+            {isEditing ? (
+              <EditPost post={post} onDone={() => setEditing(false)} />
+            ) : (
+              <>
+                <h3 className="post-title">{post.title}</h3>
+                <div className="post-body text">
+                  <Text>{post.body}</Text>
+                </div>
+              </>
+            )}
             <div className="card-foot">
               <LikeButton subject={post} />
               <span className="counter">
@@ -103,27 +121,5 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
         </div>
       </div>
     </>
-  );
-}
-
-function PostMenu({ post, go }: { post: Post; go: Go }) {
-  const t = useTexts();
-  const { me, tell } = useLive();
-  const [, mute] = useMutation(MuteSubjectDocument);
-  const [, unmute] = useMutation(UnmuteSubjectDocument);
-  const { author, viewerIsWatching } = post;
-  const toggle = async () => {
-    const input = { subjectId: post.id };
-    const { error } = viewerIsWatching ? await mute({ input }) : await unmute({ input });
-    if (error) tell(t.failed);
-  };
-  return (
-    <Menu
-      label={t.postActions}
-      entries={[
-        !!author && author.id !== me?.id && { icon: 'notes', label: t.writeTo(author.displayName), onChoose: () => go({ at: 'new', to: author.id }) },
-        { icon: viewerIsWatching ? 'mute' : 'alerts', label: viewerIsWatching ? t.unwatch : t.watch, onChoose: () => void toggle() },
-      ]}
-    />
   );
 }

@@ -15,7 +15,7 @@ export interface Doing {
 export type Activity = ReadonlyMap<string, Doing>;
 
 /** Who else is there, who is typing, and how far each has read, by user. */
-export function useActivity(conversationId: string, isOn: boolean): Activity {
+export function useActivity(conversationId: string, me: string | undefined, isOn: boolean): Activity {
   const [all, setAll] = useState<Activity>(new Map());
   const [{ data }] = useQuery({ query: ReadMarksDocument, variables: { id: conversationId }, pause: !isOn, requestPolicy: 'network-only' });
 
@@ -24,13 +24,13 @@ export function useActivity(conversationId: string, isOn: boolean): Activity {
     setAll((before) => {
       const next = new Map(before);
       for (const { user, lastReadNote } of readers) {
-        if (!user || !lastReadNote) continue;
+        if (!user || user.id === me || !lastReadNote) continue;
         const known = next.get(user.id) ?? { user: null, isPresent: false, isTyping: false, readUpTo: undefined };
         next.set(user.id, { ...known, readUpTo: later(known.readUpTo, lastReadNote.createdAt) });
       }
       return next;
     });
-  }, [data]);
+  }, [data, me]);
 
   useSubscription({ query: ActivityDocument, variables: { conversationId }, pause: !isOn }, (_, data) => {
     const { user, isPresent, isTyping, lastReadNote } = data.conversationActivity;

@@ -2,7 +2,7 @@ import type { Language } from '../i18n';
 
 /** Users of a site that was made with `notewire seed`, and the password that they all have. */
 export const demoUsers = ['mina', 'joon'] as const;
-export const demoPassword = 'notewire-demo';
+export const demoPassword = 'correct horse battery';
 
 const names: Record<Language, readonly [first: readonly string[], second: readonly string[]]> = {
   en: [

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Icon, type IconName } from './Icon';
 
 export interface MenuEntry {
@@ -14,15 +14,26 @@ interface Props {
   readonly entries: readonly (MenuEntry | false | undefined)[];
   readonly button?: ReactNode;
   readonly className?: string;
-  readonly place?: string;
 }
 
 /** A button that opens a list of actions: arrows move in it, Esc and a click beside it close it. */
-export function Menu({ label, entries, button, className = 'icon-button', place = '' }: Props) {
+export function Menu({ label, entries, button, className = 'icon-button' }: Props) {
   const [open, setOpen] = useState(false);
+  const [place, setPlace] = useState('');
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const items = () => [...(root.current?.querySelectorAll<HTMLElement>('.menu-item') ?? [])];
+
+  // Below and to the left, but where that leaves the pane.
+  useLayoutEffect(() => {
+    const list = root.current!.querySelector('.menu-list')?.getBoundingClientRect();
+    if (!list) return;
+    const button = opener.current!.getBoundingClientRect();
+    const bounds = (root.current!.closest('.pane') ?? document.body).getBoundingClientRect();
+    const isLeft = button.right - list.width < bounds.left;
+    const isUp = button.bottom + list.height > bounds.bottom && button.top - list.height > bounds.top;
+    setPlace(`${isLeft ? 'left' : ''} ${isUp ? 'up' : ''}`);
+  }, [open]);
 
   useEffect(() => {
     if (!open) return;
