@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/notewire/notewire/internal/sitetest"
@@ -111,4 +112,40 @@ func TestPreferences(t *testing.T) {
 	set(vars{"kind": "LIKE", "channel": "IN_APP", "isEnabled": true}).NoErrors()
 	joon.Do(`mutation($id: ID!) { unlike(input: {subjectId: $id}) { userErrors { code } } }`, vars{"id": post}).NoErrors()
 	equal(t, "unread", counts{1, 1, 2, 2}, unread(t, mina))
+}
+
+func TestFilteringTheBell(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t)
+	mina, joon := site.User(t, "mina"), site.User(t, "joon")
+	site.Acquaint(mina, joon)
+	post := createPost(mina, "post")
+	for i := range 3 {
+		like(joon, createPost(mina, fmt.Sprint(i))).NoErrors()
+	}
+	comment(joon, post, "", "hello")
+	write(joon, "hello", mina)
+	kinds := func(args string) []string { return texts(t, bell(t, mina, args), "kind") }
+	equal(t, "all", []string{"NOTE", "COMMENT", "LIKE", "LIKE", "LIKE"}, kinds(""))
+	id := func(i int) string { return sitetest.Get(t, bell(t, mina, ""), fmt.Sprint(i, ".id")).(string) }
+	liked, commented := id(3), id(1)
+	mina.Do(`mutation($id: ID!) { markNotificationRead(input: {id: $id}) { userErrors { code } } }`, vars{"id": id(0)}).NoErrors()
+	archiveNotification(mina, liked, true).NoErrors()
+	archiveNotification(mina, commented, true).NoErrors()
+	equal(t, "not what was put away", []string{"NOTE", "LIKE", "LIKE"}, kinds(""))
+	equal(t, "unread", []string{"LIKE", "LIKE"}, kinds("unreadOnly: true"))
+	equal(t, "put away", []string{"COMMENT", "LIKE"}, kinds("archived: true"))
+	equal(t, "put away, of a kind", []string{"LIKE"}, kinds("archived: true, kinds: [LIKE, NOTE]"))
+	equal(t, "what is put away is read", []string(nil), kinds("archived: true, unreadOnly: true"))
+	equal(t, "unread, of a kind", []string(nil), kinds("unreadOnly: true, kinds: [NOTE]"))
+	// Unread again, it is in the bell: what is put away is not waited for.
+	markUnread(mina, liked).NoErrors()
+	equal(t, "unread again", []string{"LIKE", "LIKE", "LIKE"}, kinds("unreadOnly: true"))
+	equal(t, "put away", []string{"COMMENT"}, kinds("archived: true"))
+	equal(t, "pages", []string{"NOTE", "LIKE", "LIKE", "LIKE"}, walk(t, mina, `{ viewer { notifications%s { nodes { kind } `+pageInfo+` } } }`, "viewer.notifications", "kind", 3))
+	for _, args := range []string{`first: 0`, `first: 101`, `last: -1`, `first: 1, last: 1`, `after: "junk"`, `before: ""`, `after: "` + mina.Cursor() + `"`} {
+		equal(t, args, "BAD_USER_INPUT", mina.Do(`{ viewer { notifications(`+args+`) { nodes { id } } } }`, nil).Code())
+	}
+	equal(t, "a kind that is none", "GRAPHQL_VALIDATION_FAILED", mina.Do(`{ viewer { notifications(kinds: [SMELL]) { nodes { id } } } }`, nil).Code())
+	equal(t, "of nobody else", 0, len(bell(t, joon, "archived: true")))
 }
