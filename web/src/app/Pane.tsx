@@ -25,13 +25,13 @@ export function Pane({ page, session, isFront, onBadge }: Props) {
   const state = useSyncExternalStore(session.subscribe, session.snapshot);
   const isFirst = session.pane === 'a';
   return (
-    <section className={`pane${isFront ? ' front' : ''}`} aria-label={isFirst ? t.firstUser : t.secondUser}>
+    <div className={`pane${isFront ? ' front' : ''}`} role="group" aria-label={isFirst ? t.firstUser : t.secondUser}>
       <Boundary message={t.broken} action={t.reload}>
         <LivePane key={state.generation} session={session} state={state}>
           <Places page={page} isFirst={isFirst} isSigned={state.token !== undefined} onBadge={onBadge} />
         </LivePane>
       </Boundary>
-    </section>
+    </div>
   );
 }
 

@@ -21,7 +21,11 @@ export function relative(language: Language, at: string, now: number): string {
   const seconds = Math.max(0, (now - Date.parse(at)) / 1_000);
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
   if (seconds < 60) return format.format(0, 'second');
-  if (seconds >= 7 * 86_400) return day(language, at, now);
+  if (seconds >= 7 * 86_400) {
+    const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+    const options = { month: 'short', day: 'numeric', year: sameYear ? undefined : 'numeric' } as const;
+    return formatter(language, options).format(new Date(at));
+  }
   const [unit, length] = steps.findLast(([, length]) => seconds >= length)!;
   return format.format(-Math.floor(seconds / length), unit);
 }

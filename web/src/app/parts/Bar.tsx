@@ -20,8 +20,10 @@ interface Props {
 export function Bar({ page, isFirst, isSigned, route, go }: Props) {
   const t = useTexts();
   const { me } = useLive();
+  // A page has one head.
+  const Tag = isFirst ? 'header' : 'div';
   return (
-    <header className="bar">
+    <Tag className="bar">
       {isFirst ? (
         <a className="brand" href="#/board">
           <img src={new URL('../../icon.svg', import.meta.url).href} alt="" width="26" height="26" />
@@ -42,7 +44,7 @@ export function Bar({ page, isFirst, isSigned, route, go }: Props) {
         </button>
       )}
       {me && <AccountMenu />}
-    </header>
+    </Tag>
   );
 }
 
@@ -143,7 +145,7 @@ function Places({ route, go, className }: PlacesProps) {
   return (
     <>
       {place('notes', 'notes', route.view === 'notes', unread?.notes ?? 0, () => go('notes'))}
-      {place('board', 'board', route.view === 'main' && route.main.at !== 'conversation', 0, () => go({ at: 'board' }))}
+      {place('board', 'board', route.view === 'main' && ['board', 'post', 'write'].includes(route.main.at), 0, () => go({ at: 'board' }))}
       {place('alerts', 'alerts', route.view === 'alerts', unread?.unseenNotifications ?? 0, () => go('alerts'))}
     </>
   );

@@ -3,7 +3,7 @@ import { useMutation } from 'urql';
 import type { Conversation } from '../data/types';
 import { ArchiveConversationDocument, BlockUserDocument, LeaveConversationDocument, MuteConversationDocument } from '../generated/documents';
 import { useTexts } from '../i18n';
-import { useLive } from '../live';
+import { useLine, useLive } from '../live';
 import type { Go } from '../route';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
@@ -22,7 +22,8 @@ export function ConversationHead({ conversation, activity, go }: Props) {
   const t = useTexts();
   const { me } = useLive();
   const [showsDetails, setDetails] = useState(false);
-  const present = [...activity.values()].filter(({ isPresent }) => isPresent).length;
+  const line = useLine();
+  const present = line === 'offline' ? 0 : [...activity.values()].filter(({ isPresent }) => isPresent).length;
   const isDirect = conversation?.kind === 'DIRECT';
   const presence = isDirect ? (present > 0 ? t.present : '') : present > 0 ? t.presentMany(present) : '';
   const size = conversation && !isDirect ? t.people(conversation.participantCount) : '';

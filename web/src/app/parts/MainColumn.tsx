@@ -1,5 +1,7 @@
+import { useEffect, useRef } from 'react';
 import { useLive } from '../live';
 import type { Go, Route } from '../route';
+import { hasKeyboard } from '../ui/WritingField';
 import { Board } from './Board';
 import { ConversationView } from './ConversationView';
 import { NewNote } from './NewNote';
@@ -11,8 +13,19 @@ export function MainColumn({ route: { main }, go, isFirst }: { route: Route; go:
   const { me } = useLive();
   // A page has one main part.
   const Tag = isFirst ? 'main' : 'div';
+  const column = useRef<HTMLDivElement>(null);
+  const before = useRef(main);
+
+  // Who goes somewhere is there: the next key belongs to what was opened.
+  useEffect(() => {
+    if (before.current === main) return;
+    before.current = main;
+    if (column.current?.contains(document.activeElement)) return;
+    const field = hasKeyboard && main.at === 'conversation' ? column.current?.querySelector('textarea') : undefined;
+    (field ?? column.current)?.focus({ preventScroll: true });
+  }, [main]);
   return (
-    <Tag id={isFirst ? 'main' : undefined} className="column main" tabIndex={-1}>
+    <Tag ref={column} id={isFirst ? 'main' : undefined} className="column main" tabIndex={-1}>
       {main.at === 'conversation' ? (
         <ConversationView key={main.id} id={main.id} go={go} />
       ) : main.at === 'post' ? (

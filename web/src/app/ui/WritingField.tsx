@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** Where there is a keyboard, Enter sends and Shift+Enter begins a line; where fingers type, Enter begins a line. */
-const hasKeyboard = matchMedia('(hover: hover) and (pointer: fine)').matches;
+export const hasKeyboard = matchMedia('(hover: hover) and (pointer: fine)').matches;
 
 /** A field that grows with its text up to a third of the window, and sends it by Enter. */
 export function WritingField({ ref, value, label, maxLength, autoFocus, onChange, onSend, onEscape, onBlur }: Props) {
