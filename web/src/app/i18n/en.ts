@@ -81,7 +81,7 @@ export const en = {
   joined: 'Joined',
   createRoom: 'Open a room',
   roomName: 'Name of the room',
-  roomNameHint: '3 to 30 letters a–z, digits and _',
+  roomNameHint: '2 to 50 letters of any script, digits, - and _',
   roomTitle: 'Title',
   people: (n: number) => many(n, 'person', 'people'),
   group: 'Group',

@@ -78,7 +78,7 @@ export const ko: Texts = {
   joined: '참여 중',
   createRoom: '채팅방 열기',
   roomName: '채팅방 이름',
-  roomNameHint: '영문 소문자, 숫자, _ 로 3~30자',
+  roomNameHint: '글자, 숫자, - , _ 로 2~50자',
   roomTitle: '제목',
   people: (n) => `${number(n)}명`,
   group: '그룹',

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useMutation, useQuery, useSubscription } from 'urql';
 import type { Conversation, Note } from '../data/types';
 import { ConversationDocument, MarkConversationReadDocument, RoomNotesDocument } from '../generated/documents';
@@ -93,8 +93,15 @@ function useReading(conversation: Conversation | undefined, newest: Note | undef
   const [, markRead] = useMutation(MarkConversationReadDocument);
   const id = conversation?.id;
   const upTo = newest?.id;
-  const isDue = isVisible && !!conversation?.viewerParticipant && conversation.unreadCount > 0;
+  const isMine = newest?.isMine;
+  const { kind, unreadCount = 0, viewerParticipant } = conversation ?? {};
+  const last = useRef<string>(undefined);
+  const canRead = isVisible && !!viewerParticipant;
   useEffect(() => {
-    if (isDue && id && upTo) void markRead({ input: { conversationId: id, upToNoteId: upTo } });
-  }, [isDue, id, upTo, markRead]);
+    if (!canRead || !id || !upTo) return;
+    // The notes of a room come without its counter.
+    const isNewInRoom = kind === 'ROOM' && !isMine && last.current !== undefined && last.current !== upTo;
+    last.current = upTo;
+    if (unreadCount > 0 || isNewInRoom) void markRead({ input: { conversationId: id, upToNoteId: upTo } });
+  }, [canRead, id, upTo, isMine, kind, unreadCount, markRead]);
 }

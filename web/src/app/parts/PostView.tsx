@@ -22,8 +22,8 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
   const [after, setAfter] = useState<string>();
   const [held, setHeld] = useState<ReadonlySet<string>>(new Set());
   const scroller = useRef<HTMLDivElement>(null);
-  const show = (comment: string | undefined, behavior?: ScrollBehavior) =>
-    scroller.current?.querySelector(`[data-comment="${comment}"]`)?.scrollIntoView({ block: 'center', behavior });
+  const show = (comment: string | undefined) =>
+    scroller.current?.querySelector(`[data-comment="${comment}"]`)?.scrollIntoView({ block: 'center' });
   const [isEditing, setEditing] = useState(false);
   const [{ error: ended }] = useSubscription({ query: CommentsDocument, variables: { postId: id } }, (_, data) => {
     const { comment } = data.commentAdded;
@@ -49,7 +49,7 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
   const reveal = () => {
     const first = comments.find((comment) => held.has(comment.id))?.id;
     setHeld(new Set());
-    requestAnimationFrame(() => show(first, 'smooth'));
+    requestAnimationFrame(() => show(first));
   };
   return (
     <>

@@ -24,14 +24,15 @@ export function Menu({ label, entries, button, className = 'icon-button' }: Prop
   const opener = useRef<HTMLButtonElement>(null);
   const items = () => [...(root.current?.querySelectorAll<HTMLElement>('.menu-item') ?? [])];
 
-  // Below and to the left, but where that leaves the pane.
+  // Below and to the left, but where that leaves the pane or what scrolls.
   useLayoutEffect(() => {
     const list = root.current!.querySelector('.menu-list')?.getBoundingClientRect();
     if (!list) return;
     const button = opener.current!.getBoundingClientRect();
-    const bounds = (root.current!.closest('.pane') ?? document.body).getBoundingClientRect();
-    const isLeft = button.right - list.width < bounds.left;
-    const isUp = button.bottom + list.height > bounds.bottom && button.top - list.height > bounds.top;
+    const bounds = (selector: string) => (root.current!.closest(selector) ?? document.body).getBoundingClientRect();
+    const { top, bottom } = bounds('.scroll, .pane');
+    const isLeft = button.right - list.width < bounds('.pane').left;
+    const isUp = button.bottom + list.height > bottom && button.top - list.height > top;
     setPlace(`${isLeft ? 'left' : ''} ${isUp ? 'up' : ''}`);
   }, [open]);
 
