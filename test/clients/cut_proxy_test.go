@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sort"
@@ -108,6 +109,18 @@ func (l *line) stall(after time.Duration) {
 	time.Sleep(after) // this is the stall
 	_ = l.client.SetLinger(0)
 	_ = l.client.Close()
+}
+
+// cut ends the line in one of these ways.
+func (l *line) cut(random *rand.Rand) {
+	switch random.IntN(3) {
+	case 0:
+		l.end()
+	case 1:
+		l.reset()
+	default:
+		l.stall(time.Duration(random.IntN(200)) * time.Millisecond)
+	}
 }
 
 func (c *cutter) carry(client *net.TCPConn) {

@@ -44,14 +44,7 @@ func TestGraphQLWSIsCutFiftyTimes(t *testing.T) {
 	if err := installed(); err != nil {
 		t.Fatal(err)
 	}
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("SEED"); s != "" {
-		if _, err := fmt.Sscan(s, &seed); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := seeded(t)
 
 	s := newSite(t)
 	c := newCutter(t, s.server.Addr)
@@ -63,7 +56,7 @@ func TestGraphQLWSIsCutFiftyTimes(t *testing.T) {
 		reader.Send(u.ID, "write to me") // or they are strangers, whose notes wait
 		from = append(from, u)
 	}
-	events, ended := followCut(t, "ws://"+c.addr+"/graphql", reader.Token, "a device of its own")
+	events, ended := followCut(t, "cut.mjs", "ws://"+c.addr+"/graphql", reader.Token, "a device of its own")
 
 	// All are open once each has got something. The first cut comes before anything is acknowledged.
 	sent := 0
@@ -95,14 +88,7 @@ func TestGraphQLWSIsCutFiftyTimes(t *testing.T) {
 	current := <-c.subscribed
 	for i := range cuts {
 		allowed.Store(int64(each * (i + 1) / cuts))
-		switch random.IntN(3) {
-		case 0:
-			current.end()
-		case 1:
-			current.reset()
-		default:
-			current.stall(time.Duration(random.IntN(200)) * time.Millisecond)
-		}
+		current.cut(random)
 		select {
 		case current = <-c.subscribed:
 		case <-time.After(binary.Patience):
@@ -150,6 +136,19 @@ func TestGraphQLWSIsCutFiftyTimes(t *testing.T) {
 		t.Errorf("only %d pongs", c.pongs)
 	}
 	t.Logf("%d connections, %d pongs, %d cursors known to be acknowledged, %d events repeated", len(c.accepted), c.pongs, len(c.acked), repeats)
+}
+
+// seeded draws from SEED, or from one that it logs.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("SEED"); s != "" {
+		if _, err := fmt.Sscan(s, &seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // check holds what one subscription was told against the log.
@@ -250,9 +249,9 @@ func (f *followed) allHave() bool {
 }
 
 // followCut runs the script until the test ends.
-func followCut(t *testing.T, args ...string) (events *followed, ended chan struct{}) {
+func followCut(t *testing.T, script string, args ...string) (events *followed, ended chan struct{}) {
 	t.Helper()
-	node := exec.Command(cmp.Or(os.Getenv("NODE"), "node"), append([]string{"cut.mjs"}, args...)...)
+	node := exec.Command(cmp.Or(os.Getenv("NODE"), "node"), append([]string{script}, args...)...)
 	node.Stderr = os.Stderr
 	stdout, err := node.StdoutPipe()
 	if err != nil {

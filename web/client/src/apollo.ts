@@ -1,6 +1,7 @@
-import { ApolloLink, type FieldPolicy, type Reference, type TypePolicies } from '@apollo/client';
+import { ApolloLink, isReference, type ApolloCache, type ApolloClient, type FieldPolicy, type Reference, type TypePolicies } from '@apollo/client';
 import { relayStylePagination } from '@apollo/client/utilities';
-import { filter, finalize } from 'rxjs';
+import { filter, finalize, tap } from 'rxjs';
+import { changes, counts, type Changes } from './changes.ts';
 import { connections } from './generated/schema.ts';
 import { Resume } from './resume.ts';
 import type { ConnectionState } from './state.ts';
@@ -48,3 +49,65 @@ export const resumeLink = (state?: ConnectionState) =>
       finalize(() => resume.end()),
     );
   });
+
+/** The object that a field of another refers to. */
+function referred(cache: ApolloCache, id: string | undefined, field: string): string | undefined {
+  let found: unknown;
+  cache.modify({ id: id ?? 'ROOT_QUERY', fields: { [field]: (value: unknown) => (found = value) } });
+  return isReference(found) ? found.__ref : undefined;
+}
+
+/** Makes a cache forget the lists that are to be fetched again. */
+function forget(cache: ApolloCache, { lists, notesOf }: Changes): void {
+  const viewer = referred(cache, undefined, 'viewer');
+  if (viewer) for (const fieldName of lists) cache.evict({ id: viewer, fieldName });
+  if (notesOf) cache.evict({ id: cache.identify({ __typename: 'Conversation', id: notesOf }), fieldName: 'notes' });
+}
+
+/** Takes what is gone out of a cache. Returns what a notification that is gone was about: it may be liked by fewer. */
+function remove(cache: ApolloCache, { gone }: Changes): string | undefined {
+  const id = gone && cache.identify(gone);
+  if (id === undefined) return undefined;
+  const subject = referred(cache, id, 'subject');
+  cache.evict({ id });
+  return subject;
+}
+
+/**
+ * Keeps lists right by the subscription `events`, before any other link. What is shown of a list that has changed is fetched
+ * again, once for all that changed meanwhile, and what is gone disappears. Objects themselves need none of this.
+ */
+export const refreshLink = () => {
+  const waiting: ((cache: ApolloCache) => void)[] = [];
+  let isReset = false;
+  let isFetching = false;
+  const refresh = async (client: ApolloClient) => {
+    if (isFetching) return;
+    isFetching = true;
+    while (waiting.length > 0) {
+      const forgetting = waiting.splice(0);
+      const include = isReset ? 'active' : undefined;
+      isReset = false;
+      // In a layer that is taken away at once: what is shown stays until the answers come. Each query tells of its own errors.
+      await client.refetchQueries({ include, updateCache: (cache) => forgetting.forEach((each) => each(cache)), optimistic: true }).catch(() => {});
+    }
+    isFetching = false;
+  };
+  return new ApolloLink((operation, forward) =>
+    forward(operation).pipe(
+      tap(({ data }) => {
+        if (operation.operationType !== 'subscription' || !data?.events) return;
+        const { cache } = operation.client;
+        const change = changes(data.events);
+        const subject = remove(cache, change);
+        isReset ||= change.isReset ?? false;
+        waiting.push((layer) => {
+          forget(layer, change);
+          // No event tells of the likes and comments that are less now.
+          if (subject) for (const fieldName of counts) layer.evict({ id: subject, fieldName });
+        });
+        void refresh(operation.client);
+      }),
+    ),
+  );
+};

@@ -10,8 +10,8 @@ const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
 
 export interface ConnectionOptions {
-  /** The address of `/graphql` or `/stream`, with `ws:` or `wss:`. */
-  readonly url: string;
+  /** The address of `/graphql` or `/stream`, with `ws:` or `wss:`. A function is asked at each attempt to connect. */
+  readonly url: ClientOptions['url'];
   /** The token of the session, asked for at each attempt to connect; undefined for nobody, who sees what is public. */
   readonly token: () => string | undefined | Promise<string | undefined>;
   /** Is told how the line is. */

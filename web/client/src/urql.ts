@@ -1,12 +1,18 @@
 import { makeOperation, type Exchange, type Operation } from '@urql/core';
-import type { CacheExchangeOpts } from '@urql/exchange-graphcache';
+import type { Cache, CacheExchangeOpts, Entity } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { filter, map, pipe } from 'wonka';
+import { changes, counts } from './changes.ts';
 import { connections, keyless, possibleTypes } from './generated/schema.ts';
 import { Resume } from './resume.ts';
 import type { ConnectionState } from './state.ts';
 
 const pages = (fields: Record<string, unknown>) => Object.fromEntries(Object.keys(fields).map((name) => [name, relayPagination()]));
+
+// graphcache looks for the fields of every fragment in what it is given, and would warn of those that other types have.
+const logger = (severity: 'debug' | 'warn' | 'error', message: string) => {
+  if (severity !== 'debug' && !message.startsWith('Invalid undefined')) console[severity](message);
+};
 
 /**
  * What graphcache must know of the schema, for `cacheExchange(cacheConfig)`: which types have no identifier, what stands
@@ -14,6 +20,7 @@ const pages = (fields: Record<string, unknown>) => Object.fromEntries(Object.key
  */
 export const cacheConfig = {
   keys: Object.fromEntries(keyless.map((name) => [name, () => null])),
+  logger,
   possibleTypes,
   resolvers: Object.fromEntries(Object.entries(connections).map(([type, fields]) => [type, pages(fields)])),
 } satisfies CacheExchangeOpts;
@@ -44,3 +51,31 @@ export const resumeExchange = (state?: ConnectionState): Exchange => ({ forward 
     map((result) => ({ ...result, operation: open.get(result.operation.key)?.original ?? result.operation })),
   );
 };
+
+/** Has a list fetched again by those who show it, with whatever arguments. */
+function refresh(cache: Cache, entity: Entity, field: string): void {
+  for (const { fieldName, arguments: args } of cache.inspectFields(entity)) {
+    if (fieldName === field) cache.invalidate(entity, field, args);
+  }
+}
+
+/**
+ * For `cacheExchange({ ...cacheConfig, updates })`: keeps lists right by the subscription `events`. What is shown of a list that
+ * has changed is fetched again, and what is gone disappears. Objects themselves need none of this.
+ */
+export const updates = {
+  Subscription: {
+    events(result, _args, cache) {
+      const { lists, notesOf, gone, isReset } = changes(result.events as object);
+      if (isReset) cache.invalidate({ __typename: 'Query' });
+      const viewer = cache.resolve('Query', 'viewer') as string | null | undefined;
+      if (viewer) for (const list of lists) refresh(cache, viewer, list);
+      if (notesOf !== undefined) refresh(cache, { __typename: 'Conversation', id: notesOf }, 'notes');
+      if (gone === undefined) return;
+      // The likes and comments that it told of are less now, and no event says so.
+      const subject = cache.resolve(gone, 'subject') as string | null | undefined;
+      if (subject) for (const count of counts) cache.invalidate(subject, count);
+      cache.invalidate(gone);
+    },
+  },
+} satisfies CacheExchangeOpts['updates'];

@@ -1,0 +1,54 @@
+// The package in urql.
+import { Client, fetchExchange, subscriptionExchange } from '@urql/core'
+import { cacheExchange } from '@urql/exchange-graphcache'
+
+import { run } from '../../../test/clients/control.mjs'
+import { expiring, live, noteSubscription } from '../../../test/clients/scenarios.mjs'
+import { EventsDocument } from '../dist/generated/documents.js'
+import { cacheConfig, resumeExchange, updates } from '../dist/urql.js'
+import { withUpdater, withoutUpdater } from './bell.mjs'
+import { api, connection } from './line.mjs'
+
+// graphcache warns of what it cannot key: the package must have told it.
+console.warn = (text) => { throw new Error(text) }
+
+function urql(session, exchanges) {
+  const { client: socket, state } = connection(session)
+  const client = new Client({
+    url: session.url,
+    preferGetMethod: false,
+    fetchOptions: { headers: { authorization: `Bearer ${session.token}` } },
+    exchanges: [...exchanges, fetchExchange, resumeExchange(state), subscriptionExchange({
+      forwardSubscription: (request) => ({ subscribe: (sink) => ({ unsubscribe: socket.subscribe(request, sink) }) }),
+    })],
+  })
+  return { client, state }
+}
+
+const bySocket = {
+  socket: true,
+  request: api,
+  subscribe(session, variables, next) {
+    const given = Object.freeze({ ...variables })
+    const { unsubscribe } = urql(session, []).client.subscription(noteSubscription, given).subscribe(({ data }) => data && next(data))
+    return unsubscribe
+  },
+}
+
+function make(session, { lists = false } = {}) {
+  const { client, state } = urql(session, [cacheExchange({ ...cacheConfig, updates: lists ? updates : undefined })])
+  const subscriptions = []
+  return {
+    state,
+    watch: (query, variables, next) => subscriptions.push(client.query(query, variables).subscribe(({ data }) => data && next(data))),
+    follow: (variables) => subscriptions.push(client.subscription(EventsDocument, variables).subscribe(() => {})),
+    stop: () => subscriptions.forEach(({ unsubscribe }) => unsubscribe()),
+  }
+}
+
+await run([
+  ...live('resumeExchange', bySocket),
+  ...expiring('resumeExchange', bySocket),
+  ...withoutUpdater('graphcache', make),
+  ...withUpdater('graphcache, updates', make),
+])
