@@ -32,6 +32,7 @@ type cutter struct {
 	acked    []acknowledged    // in the order of their answers
 	accepted map[int]time.Time // by the number of the connection
 	pongs    int               // of the client, with cursors
+	afters   []string          // with which the client subscribed
 }
 
 type acknowledged struct {
@@ -176,6 +177,7 @@ type frame struct {
 		OperationName string
 		Proxy         bool
 		P             map[string]string
+		Variables     struct{ After string }
 	}
 }
 
@@ -201,6 +203,9 @@ func (c *cutter) toServer(l *line, from io.Reader) {
 		if m.Type == "subscribe" {
 			l.names[m.ID] = m.Payload.OperationName
 			operations++
+			c.mu.Lock()
+			c.afters = append(c.afters, m.Payload.Variables.After)
+			c.mu.Unlock()
 		}
 		if ws.WriteFrame(l.server, f) != nil {
 			return
