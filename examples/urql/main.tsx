@@ -17,8 +17,8 @@ const client = new Client({
   fetchOptions: () => (token ? { headers: { authorization: `Bearer ${token}` } } : {}),
   exchanges: [
     cacheExchange({ ...cacheConfig, updates }),
-    fetchExchange,
     resumeExchange(socket.state),
+    fetchExchange,
     subscriptionExchange({
       forwardSubscription: ({ query = '', ...request }) => ({
         subscribe: (sink) => ({ unsubscribe: socket.client.subscribe({ query, ...request }, sink) }),

@@ -89,7 +89,14 @@ export const refreshLink = () => {
       const include = isReset ? 'active' : undefined;
       isReset = false;
       // In a layer that is taken away at once: what is shown stays until the answers come. Each query tells of its own errors.
-      await client.refetchQueries({ include, updateCache: (cache) => forgetting.forEach((each) => each(cache)), optimistic: true }).catch(() => {});
+      const updateCache = (cache: ApolloCache) => forgetting.forEach((each) => each(cache));
+      try {
+        await client.refetchQueries({ include, updateCache, optimistic: true });
+      } catch {
+        waiting.unshift(...forgetting); // until the next event, which is StreamReady when the line was lost
+        isReset ||= include !== undefined;
+        break;
+      }
     }
     isFetching = false;
   };

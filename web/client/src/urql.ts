@@ -1,7 +1,7 @@
-import { makeOperation, type Exchange, type Operation } from '@urql/core';
+import { makeOperation, type Exchange, type Operation, type OperationResult } from '@urql/core';
 import type { Cache, CacheExchangeOpts, Entity } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
-import { filter, map, pipe } from 'wonka';
+import { filter, map, pipe, tap } from 'wonka';
 import { changes, counts } from './changes.ts';
 import { connections, keyless, possibleTypes } from './generated/schema.ts';
 import { Resume } from './resume.ts';
@@ -27,10 +27,12 @@ export const cacheConfig = {
 
 /**
  * Lets subscriptions continue, after a lost connection, behind the last event that was handled, and drops what comes twice.
- * It stands behind the cache and before `subscriptionExchange`; with a state, it tells it when events have been caught up with.
+ * Queries that failed with the connection are sent again when the events have been caught up with. It stands behind the cache
+ * and before `fetchExchange` and `subscriptionExchange`; with a state, it tells it when events have been caught up with.
  */
-export const resumeExchange = (state?: ConnectionState): Exchange => ({ forward }) => (operations) => {
+export const resumeExchange = (state?: ConnectionState): Exchange => ({ client, forward }) => (operations) => {
   const open = new Map<number, { resume: Resume; original: Operation }>();
+  const failed = new Map<number, Operation>();
   const begin = (operation: Operation): Operation => {
     const resume = open.get(operation.key)?.resume ?? Resume.of(operation.query, operation.variables ?? undefined, state);
     if (!resume) return operation;
@@ -40,7 +42,14 @@ export const resumeExchange = (state?: ConnectionState): Exchange => ({ forward 
   const end = (operation: Operation): Operation => {
     open.get(operation.key)?.resume.end();
     open.delete(operation.key);
+    failed.delete(operation.key);
     return operation;
+  };
+  const retry = ({ operation, data, error }: OperationResult) => {
+    if (operation.kind === 'query' && error?.networkError) failed.set(operation.key, operation);
+    else failed.delete(operation.key);
+    if (operation.kind !== 'subscription' || data?.events?.__typename !== 'StreamReady') return;
+    for (const query of failed.values()) client.reexecuteOperation(makeOperation(query.kind, query, { ...query.context, requestPolicy: 'network-only' }));
   };
   return pipe(
     operations,
@@ -49,6 +58,7 @@ export const resumeExchange = (state?: ConnectionState): Exchange => ({ forward 
     filter((result) => open.get(result.operation.key)?.resume.accept(result) ?? true),
     // The cache knows the operation by the variables that it had.
     map((result) => ({ ...result, operation: open.get(result.operation.key)?.original ?? result.operation })),
+    tap(retry),
   );
 };
 

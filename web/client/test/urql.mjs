@@ -1,13 +1,15 @@
 // The package in urql.
+import assert from 'node:assert/strict'
+
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core'
 import { cacheExchange } from '@urql/exchange-graphcache'
 
-import { run } from '../../../test/clients/control.mjs'
-import { expiring, live, noteSubscription } from '../../../test/clients/scenarios.mjs'
-import { EventsDocument } from '../dist/generated/documents.js'
+import { ask, run } from '../../../test/clients/control.mjs'
+import { enter, expiring, live, noteSubscription } from '../../../test/clients/scenarios.mjs'
+import { EventsDocument, MeDocument } from '../dist/generated/documents.js'
 import { cacheConfig, resumeExchange, updates } from '../dist/urql.js'
 import { withUpdater, withoutUpdater } from './bell.mjs'
-import { api, connection } from './line.mjs'
+import { api, connection, cursorOf, seen } from './line.mjs'
 
 // graphcache warns of what it cannot key: the package must have told it.
 console.warn = (text) => { throw new Error(text) }
@@ -18,7 +20,7 @@ function urql(session, exchanges) {
     url: session.url,
     preferGetMethod: false,
     fetchOptions: { headers: { authorization: `Bearer ${session.token}` } },
-    exchanges: [...exchanges, fetchExchange, resumeExchange(state), subscriptionExchange({
+    exchanges: [...exchanges, resumeExchange(state), fetchExchange, subscriptionExchange({
       forwardSubscription: (request) => ({ subscribe: (sink) => ({ unsubscribe: socket.subscribe(request, sink) }) }),
     })],
   })
@@ -46,9 +48,28 @@ function make(session, { lists = false } = {}) {
   }
 }
 
+// What failed with the line is asked for again when that is back.
+async function queryAgain() {
+  const session = await enter()
+  const client = make(session)
+  const state = seen()
+  client.state.subscribe(() => state.next(client.state.get()))
+  client.follow({ after: await cursorOf(session) })
+  await state.shows('connected')
+  await ask('kill')
+  const badge = seen()
+  client.watch(MeDocument, {}, ({ viewer }) => badge.next(viewer.unread.notes))
+  await new Promise((resolve) => setTimeout(resolve, 200)) // refused long before
+  assert.deepEqual(badge.values, [])
+  await ask('start')
+  await badge.shows(0)
+  client.stop()
+}
+
 await run([
   ...live('resumeExchange', bySocket),
   ...expiring('resumeExchange', bySocket),
   ...withoutUpdater('graphcache', make),
   ...withUpdater('graphcache, updates', make),
+  ['graphcache: query that failed with the line', queryAgain],
 ])
