@@ -57,8 +57,12 @@ func prefer(t *rapid.T, w *world, p *person) bool {
 	return true
 }
 
-// checkActors holds that a notification names as many as it counts, and nobody whom its user does not see.
+// checkActors holds that a notification names as many as it counts, and nobody whom its user does not see; and that
+// what is put away is read, and what is read is seen.
 func (w *world) checkActors(t *rapid.T, p *person, n object) {
+	if n["isArchived"] == true && n["isRead"] == false || n["isRead"] == true && n["isSeen"] == false {
+		t.Fatalf("%d has a notification that is what it cannot be: %s", p.n, w.names.brief(text(n)))
+	}
 	actors := n["actors"].([]any)
 	if len(actors) != int(n["actorCount"].(float64)) || n["count"].(float64) < n["actorCount"].(float64) {
 		t.Fatalf("%d is told by how many? %s", p.n, w.names.brief(text(n)))

@@ -67,9 +67,10 @@ func (w *world) named(s subject, by *person, now, before string) (list []int) {
 // forgetMentions has two users know nothing any more of having named each other.
 func (m *model) forgetMentions(a, b int) {
 	forget := func(author int, mentioned map[int]bool) {
-		if author == a {
+		switch author {
+		case a:
 			delete(mentioned, b)
-		} else if author == b {
+		case b:
 			delete(mentioned, a)
 		}
 	}

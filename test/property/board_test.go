@@ -212,7 +212,9 @@ func (w *world) someComment(t *rapid.T) (*postComment, *person) {
 	if q == nil || len(q.comments) == 0 {
 		return nil, nil
 	}
-	c := q.comments[rapid.IntRange(0, len(q.comments)-1).Draw(t, "comment")]
+	c := mostly(t, "comment", q.comments, func(c *postComment) bool { // where most can go wrong
+		return !c.deleted && (c.replies > 0 || c.parent != nil && c.parent.deleted)
+	})
 	return c, mostly(t, "who", w.people, func(p *person) bool { return p.n == c.author })
 }
 

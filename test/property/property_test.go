@@ -88,7 +88,7 @@ func TestWhateverHappens(t *testing.T) {
 		defer w.end()
 		// A third of the operations are notes and comments: without them there is little to do for the others.
 		list := slices.Concat(slices.Sorted(maps.Keys(operations)), slices.Repeat([]string{"send to one", "answer", "send to several", "answer", "comment"}, 5),
-			slices.Repeat([]string{"post", "reply", "like", "edit a comment"}, 2))
+			slices.Repeat([]string{"post", "reply", "like", "edit a comment", "delete a comment"}, 2))
 		// The generator prefers the first of a list, so each history has another order.
 		rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "order"), 0)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		for _, p := range w.people[:2] { // so that there is a board to do something on
