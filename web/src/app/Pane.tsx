@@ -8,7 +8,7 @@ import { Bar, BottomTabs } from './parts/Bar';
 import { Mailbox } from './parts/Mailbox';
 import { MainColumn } from './parts/MainColumn';
 import { Welcome } from './parts/Welcome';
-import { useRoute } from './route';
+import { useRoute, type Go, type Route } from './route';
 import { Boundary } from './ui/Boundary';
 import { Waiting } from './ui/List';
 
@@ -24,11 +24,13 @@ export function Pane({ page, session, isFront, onBadge }: Props) {
   const t = useTexts();
   const state = useSyncExternalStore(session.subscribe, session.snapshot);
   const isFirst = session.pane === 'a';
+  // Where one is outlives the session: who signs in again is there again.
+  const [route, go] = useRoute(isFirst);
   return (
     <div className={`pane${isFront ? ' front' : ''}`} role="group" aria-label={isFirst ? t.firstUser : t.secondUser}>
       <Boundary message={t.broken} action={t.reload}>
         <LivePane key={state.generation} session={session} state={state}>
-          <Places page={page} isFirst={isFirst} isSigned={state.token !== undefined} onBadge={onBadge} />
+          <Places page={page} isFirst={isFirst} isSigned={state.token !== undefined} route={route} go={go} onBadge={onBadge} />
         </LivePane>
       </Boundary>
     </div>
@@ -39,12 +41,13 @@ interface PlacesProps {
   readonly page: Page;
   readonly isFirst: boolean;
   readonly isSigned: boolean;
+  readonly route: Route;
+  readonly go: Go;
   readonly onBadge: (count: number) => void;
 }
 
-function Places({ page, isFirst, isSigned, onBadge }: PlacesProps) {
+function Places({ page, isFirst, isSigned, route, go, onBadge }: PlacesProps) {
   const { unread, me } = useLive();
-  const [route, go] = useRoute(isFirst);
   // The title carries the bell's badge, or else the unread notes: a note raises both.
   const badge = unread ? unread.unseenNotifications || unread.notes : 0;
   useEffect(() => onBadge(badge), [badge, onBadge]);

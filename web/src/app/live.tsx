@@ -1,6 +1,6 @@
 import type { ConnectionStatus } from '@notewire/client';
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
-import { Provider, useQuery, useSubscription } from 'urql';
+import { Provider, useQuery, useSubscription, type CombinedError } from 'urql';
 import { connect, type Connection } from './data/client';
 import { Outbox, type Outgoing } from './data/outbox';
 import type { Session, SessionState } from './data/session';
@@ -120,6 +120,20 @@ function Signed({ session, connection, token, children }: { session: Session; co
       </div>
     </Context>
   );
+}
+
+/**
+ * What to do when a public stream has ended: look again, as its subject may be gone; or begin anew with an empty cache, where
+ * the server has forgotten how far this one had got.
+ */
+export function useEnded(error: CombinedError | undefined, look: () => void): void {
+  const { session } = useLive();
+  const latest = useRef(look);
+  latest.current = look;
+  useEffect(() => {
+    if (error?.graphQLErrors.some(({ extensions }) => extensions.code === 'CURSOR_EXPIRED')) session.restart();
+    else if (error) latest.current();
+  }, [error, session]);
 }
 
 /** The stream of everything that happens to the user. The cache takes it in; here is only what is to be said of it. */

@@ -139,6 +139,7 @@ export const en = {
   addPeople: 'Add people',
   remove: 'Remove',
   joinToWrite: 'Join the room to write here.',
+  signInToRead: 'Sign in to read this.',
   signInToWrite: 'Sign in to write here.',
   noteFrom: (name: string, text: string) => `New note from ${name}: ${text}`,
   olderNotes: 'Loading older notes…',

@@ -134,6 +134,7 @@ export const ko: Texts = {
   addPeople: '사람 추가',
   remove: '내보내기',
   joinToWrite: '글을 쓰려면 채팅방에 들어가세요.',
+  signInToRead: '읽으려면 로그인하세요.',
   signInToWrite: '글을 쓰려면 로그인하세요.',
   noteFrom: (name, text) => `${name}님의 새 쪽지: ${text}`,
   olderNotes: '이전 쪽지를 불러오는 중…',

@@ -43,7 +43,7 @@ export function Bar({ page, isFirst, isSigned, route, go }: Props) {
           <Icon name="close" />
         </button>
       )}
-      {me && <AccountMenu />}
+      {me && <AccountMenu go={go} />}
     </Tag>
   );
 }
@@ -96,13 +96,14 @@ function PageActions({ page }: { page: Page }) {
   );
 }
 
-function AccountMenu() {
+function AccountMenu({ go }: { go: Go }) {
   const t = useTexts();
   const { me, session } = useLive();
   const [, logout] = useMutation(LogoutDocument);
   const leave = async () => {
     // Without an answer the token is forgotten here all the same.
     await logout({}).catch(() => undefined);
+    go({ at: 'board' });
     session.signOut();
   };
   return (

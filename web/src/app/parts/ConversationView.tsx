@@ -3,7 +3,7 @@ import { useMutation, useQuery, useSubscription } from 'urql';
 import type { Conversation, Note } from '../data/types';
 import { ConversationDocument, MarkConversationReadDocument, RoomNotesDocument } from '../generated/documents';
 import { useTexts } from '../i18n';
-import { useLine, useLive } from '../live';
+import { useEnded, useLine, useLive } from '../live';
 import type { Go } from '../route';
 import { Waiting } from '../ui/List';
 import { useVisible } from '../ui/visible';
@@ -23,7 +23,7 @@ export function ConversationView({ id, go }: { id: string; go: Go }) {
   const [{ data, fetching, error }, again] = useQuery({ query: ConversationDocument, variables: { id, after } });
   const conversation = data?.node?.__typename === 'Conversation' ? data.node : undefined;
   const activity = useActivity(id, me?.id, !!conversation && (!!conversation.viewerParticipant || (conversation.kind === 'ROOM' && !!me)));
-  useRoomNotes(conversation);
+  useRoomNotes(conversation, () => again({ requestPolicy: 'network-only' }));
 
   // What could not be read while the line was down is asked for again when it is back.
   const isBack = line === 'connected';
@@ -42,7 +42,7 @@ export function ConversationView({ id, go }: { id: string; go: Go }) {
           <Waiting />
         ) : (
           <div className="state">
-            <p>{error ? t.failed : t.conversationGone}</p>
+            <p>{error ? t.failed : me ? t.conversationGone : t.signInToRead}</p>
             <button type="button" className="button" onClick={() => (error ? again({ requestPolicy: 'network-only' }) : go({ at: 'board' }))}>
               {error ? t.retry : t.back}
             </button>
@@ -79,12 +79,13 @@ export function ConversationView({ id, go }: { id: string; go: Go }) {
 }
 
 /** A room's notes come by its own log. */
-function useRoomNotes(conversation: Conversation | undefined) {
-  useSubscription({
+function useRoomNotes(conversation: Conversation | undefined, look: () => void) {
+  const [{ error }] = useSubscription({
     query: RoomNotesDocument,
     variables: { roomId: conversation?.id ?? '' },
     pause: conversation?.kind !== 'ROOM',
   });
+  useEnded(error, look);
 }
 
 /** Says that the newest note was read, while it is before somebody's eyes. */

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useQuery, useSubscription } from 'urql';
 import { CommentsDocument, PostDocument } from '../generated/documents';
 import { useTexts } from '../i18n';
-import { useLive } from '../live';
+import { useEnded, useLive } from '../live';
 import type { Go } from '../route';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
@@ -41,10 +41,7 @@ export function PostView({ id, focus, go }: { id: string; focus: string | undefi
     if (isThere) show(focus);
   }, [isThere, focus]);
 
-  // The stream ends when the post is gone, or when too much was missed: the server says which.
-  useEffect(() => {
-    if (ended) again({ requestPolicy: 'network-only' });
-  }, [ended, again]);
+  useEnded(ended, () => again({ requestPolicy: 'network-only' }));
 
   const reveal = () => {
     const first = comments.find((comment) => held.has(comment.id))?.id;
