@@ -55,7 +55,9 @@ export const resumeExchange = (state?: ConnectionState): Exchange => ({ client, 
     operations,
     map((operation) => (operation.kind === 'subscription' ? begin(operation) : operation.kind === 'teardown' ? end(operation) : operation)),
     forward,
-    filter((result) => open.get(result.operation.key)?.resume.accept(result) ?? true),
+    // urql lays an error that ends a stream over the last event: the error is told, and the event is not told twice.
+    map((result) => (open.get(result.operation.key)?.resume.accept(result) === false ? { ...result, data: undefined } : result)),
+    filter(({ data, error }) => data !== undefined || error !== undefined),
     // The cache knows the operation by the variables that it had.
     map((result) => ({ ...result, operation: open.get(result.operation.key)?.original ?? result.operation })),
     tap(retry),

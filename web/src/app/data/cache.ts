@@ -178,7 +178,5 @@ export function cache() {
     // Participants are shown page by page only in one place, which asks for them by another number.
     resolvers: { ...resolvers, Conversation: { notes: Conversation!.notes! } },
     updates: { Mutation: mutations, Subscription: subscriptions },
-    // Built for development, it warns of each field that an object of another type of a union does not have.
-    logger: (severity, message) => message.startsWith('Invalid undefined') || console[severity](message),
   });
 }

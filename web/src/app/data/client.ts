@@ -35,8 +35,8 @@ export function connect(pane: string, token: string | undefined, onSessionEnd: (
         },
       }),
       cache(),
-      fetchExchange,
       resumeExchange(state),
+      fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables, operationName }) => ({
           // The variables stay the same object: resumeExchange moves the position in it.
