@@ -17,8 +17,7 @@ import (
 //
 // Nor are they sent twice: each subscription continues behind what it had.
 //
-// Seen red: with the cursor not moved, with it moved before the event that is being handled is told (loss), and, with
-// neither the cursor nor what was handled remembered, with repeats.
+// Seen red: with the cursor not moved, and with neither the cursor nor what was handled remembered.
 func TestPackageIsCutThirtyTimes(t *testing.T) {
 	t.Parallel()
 	const cuts = 30

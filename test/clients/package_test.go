@@ -57,6 +57,10 @@ func runPackageScript(t *testing.T, name string) {
 	runScript(t, packageTests+name)
 }
 
+// Caches show what has changed from events alone, and resume.
+//
+// Seen red: without the id of UnreadCounts, without likeCount of a notification's subject, and with NotificationReceived
+// changing no list.
 func TestPackage(t *testing.T)         { runPackageScript(t, "unit.mjs") }
 func TestPackageInApollo(t *testing.T) { runPackageScript(t, "apollo.mjs") }
 func TestPackageInURQL(t *testing.T)   { runPackageScript(t, "urql.mjs") }
