@@ -6,7 +6,7 @@ import { cacheExchange } from '@urql/exchange-graphcache'
 
 import { ask, run } from '../../../test/clients/control.mjs'
 import { enter, expiring, live, noteSubscription } from '../../../test/clients/scenarios.mjs'
-import { EventsDocument, MeDocument } from '../dist/generated/documents.js'
+import { CommentAddedDocument, EventsDocument, MeDocument } from '../dist/generated/documents.js'
 import { cacheConfig, resumeExchange, updates } from '../dist/urql.js'
 import { withUpdater, withoutUpdater } from './bell.mjs'
 import { api, connection, cursorOf, seen } from './line.mjs'
@@ -66,10 +66,33 @@ async function queryAgain() {
   client.stop()
 }
 
+// urql lays the error that ends a stream over the last event: it is told all the same, and the event not again.
+async function endAfterEvent() {
+  const session = await enter()
+  const { createPost: { post } } = await api(session, 'mutation { createPost(input: { title: "t", body: "b" }) { post { id } } }')
+  const comments = []
+  const end = seen()
+  const { client } = urql(session, [])
+  const { unsubscribe } = client.subscription(CommentAddedDocument, { postId: post.id }).subscribe(({ data, error }) => {
+    if (data) comments.push(data.commentAdded.cursor)
+    if (error) end.next(error.graphQLErrors[0]?.extensions.code)
+  })
+  // Nothing says that the stream has begun but its first event.
+  while (comments.length === 0) {
+    await api(session, 'mutation($id: ID!) { addComment(input: { postId: $id, body: "c" }) { comment { id } } }', { id: post.id })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await api(session, 'mutation($id: ID!) { deletePost(input: { postId: $id }) { deletedPostId } }', { id: post.id })
+  await end.shows('NOT_FOUND')
+  assert.equal(new Set(comments).size, comments.length)
+  unsubscribe()
+}
+
 await run([
   ...live('resumeExchange', bySocket),
   ...expiring('resumeExchange', bySocket),
   ...withoutUpdater('graphcache', make),
   ...withUpdater('graphcache, updates', make),
+  ['resumeExchange: the end of a stream', endAfterEvent],
   ['graphcache: query that failed with the line', queryAgain],
 ])
