@@ -3,8 +3,6 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/notewire/notewire/graph/model"
 	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/board"
@@ -36,7 +34,9 @@ func (r *Resolver) setMuted(ctx context.Context, subject string, muted bool) (fo
 	kind, id, _ := ids.Decode(subject)
 	switch kind {
 	case ids.Post:
-		err = r.watch(ctx, v, id, !muted)
+		if err = r.Board.SetWatching(ctx, v, id, !muted); isMissing(err) {
+			err = noSubject
+		}
 	case ids.Conversation:
 		var kept *notes.Kept
 		kept, err = r.Notes.Mute(ctx, v, id, muted)
@@ -62,17 +62,6 @@ var noSubject = problem.Refuse(problem.Missing, "subjectId", "There is no such p
 func isMissing(err error) bool {
 	list, ok := problem.AsUserErrors(err)
 	return ok && list[0].Code == problem.Missing
-}
-
-func (r *Resolver) watch(ctx context.Context, v access.Viewer, post uuid.UUID, watching bool) error {
-	found, err := r.Board.PostsByIDs(ctx, []uuid.UUID{post})
-	if err != nil {
-		return err
-	}
-	if found[post] == nil {
-		return noSubject
-	}
-	return r.Bell.SetWatching(ctx, v, post, watching)
 }
 
 func (r *Resolver) postViewerIsWatching(ctx context.Context, obj *board.Post) (bool, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/notewire/notewire/ent/comment"
+	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/accounts"
 	"github.com/notewire/notewire/internal/ids"
 	"github.com/notewire/notewire/internal/notify"
@@ -78,6 +79,23 @@ func (b *Board) tell(ctx context.Context, tx *postgres.Tx, at time.Time, told []
 	}
 	_, err := batch.Write(ctx)
 	return err
+}
+
+// What keeps a post from being deleted and nobody from commenting on it.
+const keepPost = `SELECT id FROM posts WHERE id = $1 FOR KEY SHARE`
+
+// SetWatching has the viewer be notified of what happens to a post from now on, or not any more.
+func (b *Board) SetWatching(ctx context.Context, v access.Viewer, id uuid.UUID, watching bool) error {
+	return b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		known, err := tx.Row(ctx, keepPost, []any{id}, &id)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return problem.Refuse(problem.Missing, "postId", noPost)
+		}
+		return b.bell.SetWatching(ctx, tx, v, id, watching)
+	})
 }
 
 // users are those who are to be told.

@@ -34,16 +34,14 @@ func (b *Bell) Watch(ctx context.Context, tx *postgres.Tx, subject, user uuid.UU
 }
 
 // SetWatching has the viewer be notified of what happens to a subject from now on, or not any more. The
-// subject has a log of its own.
-func (b *Bell) SetWatching(ctx context.Context, v access.Viewer, subject uuid.UUID, watching bool) error {
-	return b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		// Under the lock of the mailbox: whoever notifies holds it and looks again then.
-		if err := b.log.Begin(tx, b.log.Clock.Now()).Lock(ctx, v.UserID); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, setWatching, subject, v.UserID, !watching)
+// subject has a log of its own. It joins tx, which keeps the subject from being deleted.
+func (b *Bell) SetWatching(ctx context.Context, tx *postgres.Tx, v access.Viewer, subject uuid.UUID, watching bool) error {
+	// Under the lock of the mailbox: whoever notifies holds it and looks again then.
+	if err := b.log.Begin(tx, b.log.Clock.Now()).Lock(ctx, v.UserID); err != nil {
 		return err
-	})
+	}
+	_, err := tx.Exec(ctx, setWatching, subject, v.UserID, !watching)
+	return err
 }
 
 // Watching says which of the subjects the viewer is notified of.
