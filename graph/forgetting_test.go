@@ -46,6 +46,10 @@ func TestDeletingAPostThatThousandsWatch(t *testing.T) {
 	allIsTold(t, site)
 	comment(joon, other, "", "elsewhere")
 	equal(t, "told", many+3, number(t, site, `SELECT count(*) FROM notifications WHERE subject_id = $1`, ids.Of(ids.Post, post)))
+	// Nor does it take long when there are many comments and likes, and next to all notifications are of one post.
+	exec(t, site.DB, `INSERT INTO comments (id, post_id, author_id, position, body, created_at) SELECT gen_random_uuid(), $1, $2, 100 + i, 'one of many', now() FROM generate_series(1, 20000) AS i`, ids.Of(ids.Post, post), userID(t, joon))
+	exec(t, site.DB, `INSERT INTO likes (id, user_id, subject_id, created_at) SELECT gen_random_uuid(), $2, id, now() FROM comments WHERE post_id = $1`, ids.Of(ids.Post, post), userID(t, mina))
+	exec(t, site.DB, `ANALYZE comments, likes, topics, events, notifications, notification_causes`)
 	jisu.Do(`mutation { markAllNotificationsRead(input: {}) { userErrors { code } } }`, nil).NoErrors()
 	site.Stop()
 	whole.NoWorker = true

@@ -20,15 +20,11 @@ type Deleted struct {
 const (
 	lockPostToDelete = `SELECT author_id FROM posts WHERE id = $1 FOR UPDATE`
 
-	// OFFSET 0 has the likes of each comment found by an index.
 	dropComments = `
 WITH gone AS (
   DELETE FROM comments WHERE post_id = $1 RETURNING id
 ), unliked AS (
-  DELETE FROM likes AS l USING (
-    SELECT found.id FROM (SELECT $1::uuid AS id UNION ALL SELECT id FROM gone) AS g
-    CROSS JOIN LATERAL (SELECT id FROM likes WHERE subject_id = g.id OFFSET 0) AS found
-  ) AS f WHERE l.id = f.id
+  DELETE FROM likes AS l USING (SELECT $1::uuid AS id UNION ALL SELECT id FROM gone) AS g WHERE l.subject_id = g.id
 )
 SELECT id FROM gone`
 	dropPost = `DELETE FROM posts WHERE id = $1`

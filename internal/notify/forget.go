@@ -12,8 +12,8 @@ import (
 const (
 	addRetractions = `
 INSERT INTO retractions (gone_id, is_cause)
-SELECT g.id, $2 FROM unnest($1::uuid[]) AS g(id)
-WHERE $2 OR EXISTS (SELECT FROM notifications n WHERE n.subject_id = g.id OFFSET 0)
+SELECT g.id, true FROM unnest($1::uuid[]) AS g(id) WHERE $2::bool
+UNION SELECT g.id, $2 FROM unnest($1::uuid[]) AS g(id) JOIN notifications n ON n.subject_id = g.id
 ON CONFLICT (gone_id) DO NOTHING`
 
 	// $1 is fanoutFuture in seconds.

@@ -28,20 +28,17 @@ const (
 	// A batch that is being told ends first.
 	dropFanouts = `DELETE FROM fanouts WHERE subject_id = ANY($1) OR cause_id = ANY($1)`
 
-	// OFFSET 0 has each look answered by an index, however many there are.
 	findConcerned = `
-SELECT n.user_id FROM unnest($1::uuid[]) AS g(id) CROSS JOIN LATERAL (SELECT user_id FROM notifications WHERE subject_id = g.id OFFSET 0) AS n
+SELECT n.user_id FROM unnest($1::uuid[]) AS g(id) JOIN notifications n ON n.subject_id = g.id
 UNION
-SELECT n.user_id FROM unnest($2::uuid[]) AS g(id)
-CROSS JOIN LATERAL (SELECT notification_id FROM notification_causes WHERE cause_id = g.id OFFSET 0) AS c JOIN notifications n ON n.id = c.notification_id
+SELECT n.user_id FROM unnest($2::uuid[]) AS g(id) JOIN notification_causes c ON c.cause_id = g.id JOIN notifications n ON n.id = c.notification_id
 WHERE NOT n.is_read
 ORDER BY user_id LIMIT $3`
 
 	forgetSubjects = `
-WITH found AS (
-  SELECT n.id FROM unnest($1::uuid[]) AS g(id) CROSS JOIN LATERAL (SELECT id FROM notifications WHERE subject_id = g.id AND user_id = ANY($2) OFFSET 0) AS n
-), gone AS (
-  DELETE FROM notifications AS n USING found f WHERE n.id = f.id RETURNING n.user_id, n.id, n.position, n.is_seen, n.is_read
+WITH gone AS (
+  DELETE FROM notifications AS n USING unnest($1::uuid[]) AS g(id) WHERE n.subject_id = g.id AND n.user_id = ANY($2)
+  RETURNING n.user_id, n.id, n.position, n.is_seen, n.is_read
 )
 SELECT user_id, id, is_seen, is_read FROM gone ORDER BY user_id, position`
 
