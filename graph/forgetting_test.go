@@ -54,7 +54,7 @@ func TestDeletingAPostThatThousandsWatch(t *testing.T) {
 	site.Stop()
 	whole.NoWorker = true
 	site = whole.Start()
-	mina, joon, hana = mina.At(site), joon.At(site), hana.At(site)
+	mina, hana = mina.At(site), hana.At(site)
 	live, read := listen(hana, hana.Cursor()), listen(jisu.At(site), jisu.At(site).Cursor())
 
 	// One of the many is being written to: nobody waits for that.

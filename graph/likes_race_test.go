@@ -78,7 +78,7 @@ func TestLikesGivenAndTakenBackAtOnce(t *testing.T) {
 						meanwhile(2*i + tab)
 						field := []string{"like", "unlike"}[dice.IntN(2)]
 						r, err := user.At(servers[dice.IntN(2)]).Try(`mutation($id: ID!) { `+field+`(input: {subjectId: $id}) `+subjectFields+` }`, vars{"id": subjects[dice.IntN(len(subjects))]})
-						if err != nil || len(r.Errors) > 0 || !strings.Contains(r.Raw, fmt.Sprintf(`"viewerHasLiked":`)) {
+						if err != nil || len(r.Errors) > 0 || !strings.Contains(r.Raw, `"viewerHasLiked":`) {
 							t.Errorf("%s: %v %+v", field, err, r)
 							return
 						}

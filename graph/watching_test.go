@@ -127,7 +127,7 @@ func TestAPostThatThousandsWatch(t *testing.T) {
 	crowd(t, site, few, 300)
 	users := crowd(t, site, post, many)
 	muteSubject(hana, "unmuteSubject", post).NoErrors()
-	live := listen(hana, hana.Cursor())
+	live := listen(hana, hana.Cursor()).Ready() // so that what it takes to begin is not counted below
 
 	comment(joon, few, "", "to prepare what is prepared once")
 	commenting := func(on string) (did []string) {
