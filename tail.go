@@ -42,6 +42,9 @@ func tail(ctx context.Context, c config.Tail, out io.Writer) error {
 		return ended(ctx, err)
 	}
 	defer closeDB()
+	if err := migrated(ctx, db); err != nil {
+		return ended(ctx, err)
+	}
 	log, err := stream.NewLog(ctx, db)
 	if err != nil {
 		return ended(ctx, err)
@@ -130,6 +133,24 @@ func running(ctx context.Context, d config.Database) (config.Database, error) {
 		select {
 		case <-ctx.Done():
 			return d, ctx.Err()
+		case <-time.After(tailWait):
+		}
+	}
+}
+
+// migrated waits for a server, which is still starting, to have brought the database to this program's version.
+func migrated(ctx context.Context, db *postgres.DB) error {
+	for said := false; ; said = true {
+		done, err := postgres.Migrated(ctx, db.DB)
+		if done || err != nil {
+			return err
+		}
+		if !said {
+			fmt.Fprintln(os.Stderr, "The database is not of this program's version yet: waiting for a server, or notewire migrate, to bring it there.")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-time.After(tailWait):
 		}
 	}

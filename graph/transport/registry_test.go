@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -108,6 +109,31 @@ func TestRevokedBeforeItIsWritten(t *testing.T) {
 	s.door.Registry.CloseSession("1")
 	p.expectClose(4403)
 	await(t, s.Cancelled("held"))
+}
+
+// A session is ended by who ends it and by who hears of it, at once: each socket is told so, whoever is first.
+// Red when the second takes back what the first has queued.
+func TestRevokedTwiceAtOnce(t *testing.T) {
+	s := newService(t, &transport.Websocket{})
+	for range 100 {
+		var peers []*peer
+		for range 5 {
+			p := dial(t, s.url)
+			p.init(`{"session":"1"}`)
+			for i := range 5 {
+				p.subscribe(fmt.Sprint(i), `subscription { events(topic: "t", after: "0") { body } }`)
+			}
+			peers = append(peers, p)
+		}
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() { s.door.Registry.CloseSession("1") })
+		}
+		all.Wait()
+		for _, p := range peers {
+			p.expectClose(4403)
+		}
+	}
 }
 
 // The session ends, or is renewed, after Init has read it and before the socket is filed under it.

@@ -144,6 +144,11 @@ func (s *socket) awaitEnd() {
 // its operations end at once.
 func (s *socket) close(code int, reason string) bool {
 	s.mu.Lock()
+	return s.finish(code, reason)
+}
+
+// finish is close with s.mu held, which it gives up.
+func (s *socket) finish(code int, reason string) bool {
 	if s.closing {
 		s.mu.Unlock()
 		return false
@@ -156,18 +161,25 @@ func (s *socket) close(code int, reason string) bool {
 	return true
 }
 
-// revoke is close for a client that may not see what is queued for it any more.
+// revoke is close for a client that may not see what is queued for it any more. Several may do so at once: the
+// first one's frame stays.
 func (s *socket) revoke(code int, reason string) {
 	s.mu.Lock()
-	if s.out.draining { // a frame is half sent and the rest of it may not follow
+	switch {
+	case s.revoked:
+		s.mu.Unlock()
+		return
+	case s.out.draining: // a frame is half sent and the rest of it may not follow
 		s.mu.Unlock()
 		s.abort()
 		return
 	}
 	s.revoked = true
-	s.out.drop()
-	s.mu.Unlock()
-	s.close(code, reason)
+	if s.out.buf != nil { // a close frame that waits goes with the rest
+		s.closing = false
+		s.out.drop()
+	}
+	s.finish(code, reason)
 }
 
 // leave closes the socket for a restart, once every operation that was accepted has its answer.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -60,12 +61,17 @@ func (db *DB) Migrate(ctx context.Context, log *slog.Logger) error {
 	return Migrate(ctx, pool, log)
 }
 
-// Migrated says whether the database has this program's version.
-func Migrated(ctx context.Context, db *sql.DB) (bool, error) {
+// Migrated says whether the database has this program's version. It writes nothing, and so may run while somebody
+// migrates.
+func Migrated(ctx context.Context, db *sql.DB) (done bool, err error) {
 	p, err := provider(db)
 	if err != nil {
 		return false, err
 	}
-	pending, err := p.HasPending(ctx)
-	return !pending, err
+	all := p.ListSources() // in the order in which they are applied
+	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM goose_db_version WHERE version_id = $1 AND is_applied)`, all[len(all)-1].Version).Scan(&done)
+	if sqlState(err) == pqerror.UndefinedTable {
+		return false, nil
+	}
+	return done, err
 }

@@ -1,6 +1,7 @@
 package binary_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -96,5 +97,29 @@ func TestTail(t *testing.T) {
 		if said, code := binary.Run(t, folder, append([]string{"tail"}, wrong...)...); code == 0 || !strings.Contains(said, wrong[len(wrong)-2]) {
 			t.Errorf("%v ended with %d: %s", wrong, code, said)
 		}
+	}
+}
+
+// A server that is starting has a Postgres before it has made its tables. Red when that is not waited for.
+func TestTailBeforeThereAreTables(t *testing.T) {
+	t.Parallel()
+	server := binary.Start(t, binary.Options{Folder: binary.Folder(t)})
+	db, err := sql.Open("postgres", server.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`CREATE DATABASE bare`); err != nil {
+		t.Fatal(err)
+	}
+	bare := "--database-url=" + server.DSN() + " dbname=bare"
+	early := binary.Begin(t, binary.Folder(t), "tail", bare)
+	early.Await("not of this program's version yet")
+	if said, code := binary.Run(t, binary.Folder(t), "migrate", bare); code != 0 {
+		t.Fatal(said)
+	}
+	early.Await("Watching.")
+	if code := early.Interrupt(); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, early.Said())
 	}
 }
