@@ -86,5 +86,5 @@ func (r *Resolver) activityLastReadNote(ctx context.Context, obj *model.Conversa
 	if obj.LastReadSeq == 0 {
 		return nil, nil
 	}
-	return orNil(from(ctx).readNotes.Load(ctx, notes.ReadMark{User: obj.UserID, Place: notes.Place{Conversation: obj.ConversationID, Seq: obj.LastReadSeq}}))
+	return from(ctx).readNotes.Load(ctx, notes.ReadMark{User: obj.UserID, Place: notes.Place{Conversation: obj.ConversationID, Seq: obj.LastReadSeq}})
 }

@@ -129,7 +129,7 @@ func TestKeepingWhatAStrangerBegan(t *testing.T) {
 func TestWhoHasReadANote(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
-	site.Resolver.LoadWait = 10e6
+	site.Resolver.Quiet = 10e6
 	mina, joon, hana, bora := site.User(t, "mina"), site.User(t, "joon"), site.User(t, "hana"), site.User(t, "bora")
 	site.Acquaint(mina, joon, hana, bora)
 	first := write(mina, "1", joon, hana, bora)

@@ -85,7 +85,7 @@ func (r *Resolver) muteConversation(ctx context.Context, input model.MuteConvers
 }
 
 func (r *Resolver) noteReadBy(ctx context.Context, obj *notes.Note, first *int, after *string, last *int, before *string) (*page.Page[*notes.Participant], error) {
-	readers, err := orNil(from(ctx).readers.Load(ctx, notes.Place{Conversation: obj.ConversationID, Seq: obj.Seq}))
+	readers, err := from(ctx).readers.Load(ctx, notes.Place{Conversation: obj.ConversationID, Seq: obj.Seq})
 	if err != nil {
 		return nil, err
 	}
@@ -96,5 +96,5 @@ func (r *Resolver) participantLastReadNote(ctx context.Context, obj *notes.Parti
 	if obj.LastReadSeq == 0 {
 		return nil, nil
 	}
-	return orNil(from(ctx).readNotes.Load(ctx, notes.ReadMark{User: obj.UserID, Place: notes.Place{Conversation: obj.ConversationID, Seq: obj.LastReadSeq}}))
+	return from(ctx).readNotes.Load(ctx, notes.ReadMark{User: obj.UserID, Place: notes.Place{Conversation: obj.ConversationID, Seq: obj.LastReadSeq}})
 }

@@ -129,20 +129,16 @@ func (r *Resolver) actorsOf(ctx context.Context, n *notify.Notification, first *
 		return nil, problem.New(problem.BadUserInput, "first must be 1 to %d.", page.MaxSize)
 	}
 	l := from(ctx)
-	actors, err := orNil(l.actors.Load(ctx, actorsKey{n.ID, limit}))
+	actors, err := l.actors.Load(ctx, actorsKey{n.ID, limit})
 	if err != nil {
 		return nil, err
 	}
-	users := make([]func() (*accounts.User, error), len(actors))
-	for i, id := range actors { // all are asked for before the first is waited for
-		users[i] = l.users.LoadThunk(ctx, id)
+	users, err := l.users.LoadAll(ctx, actors)
+	if err != nil {
+		return nil, err
 	}
 	list := make([]accounts.User, 0, len(users))
-	for _, user := range users {
-		u, err := orNil(user())
-		if err != nil {
-			return nil, err
-		}
+	for _, u := range users {
 		if u != nil { // the account is not gone
 			list = append(list, *u)
 		}

@@ -25,7 +25,7 @@ type Resolver struct {
 	Positions *stream.Positions
 	Presence  *presence.Presence
 	Sessions  *sessions
-	LoadWait  time.Duration // how long identifiers are collected before they are read together
+	Quiet     time.Duration // how long no field must have asked for more before what was asked for is read
 }
 
 // NewResolver wires the rooms of the domain on one database.
@@ -33,5 +33,5 @@ func NewResolver(db *postgres.DB, log *stream.Log, hub *stream.Hub, positions *s
 	bell := notify.New(db, log)
 	conversations := notes.New(db, log, bell)
 	return &Resolver{Accounts: accounts.New(db, log, sessionTTL), Notes: conversations, Board: board.New(db, log, bell),
-		Bell: bell, Log: log, Hub: hub, Positions: positions, Presence: presence.New(hub, conversations.Standing), LoadWait: loadWait}
+		Bell: bell, Log: log, Hub: hub, Positions: positions, Presence: presence.New(hub, conversations.Standing), Quiet: quiet}
 }

@@ -32,7 +32,7 @@ func (r *commentResolver) Parent(ctx context.Context, obj *board.Comment) (*boar
 }
 
 func (r *commentResolver) ViewerHasLiked(ctx context.Context, obj *board.Comment) (bool, error) {
-	return orNil(from(ctx).liked.Load(ctx, obj.ID))
+	return from(ctx).liked.Load(ctx, obj.ID)
 }
 
 func (r *commentResolver) Replies(ctx context.Context, obj *board.Comment, first *int, after *string, last *int, before *string) (*page.Page[*board.Comment], error) {
@@ -399,7 +399,7 @@ func (r *postResolver) Author(ctx context.Context, obj *board.Post) (*accounts.U
 }
 
 func (r *postResolver) ViewerHasLiked(ctx context.Context, obj *board.Post) (bool, error) {
-	return orNil(from(ctx).liked.Load(ctx, obj.ID))
+	return from(ctx).liked.Load(ctx, obj.ID)
 }
 
 func (r *postResolver) ViewerIsWatching(ctx context.Context, obj *board.Post) (bool, error) {

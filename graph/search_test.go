@@ -197,7 +197,7 @@ func TestStatementsOfASearch(t *testing.T) {
 	site := sitetest.New(t)
 	mina, joon := site.User(t, "mina"), site.User(t, "joon")
 	site.Acquaint(mina, joon)
-	site.Resolver.Notes.Walk, site.Resolver.LoadWait = 3, 10*time.Millisecond
+	site.Resolver.Notes.Walk, site.Resolver.Quiet = 3, 10*time.Millisecond
 	screen := `{ viewer { notes(first: 50, search: "검색") { nodes { body sender { username } conversation { kind unreadCount } } } } }`
 	cost := func(rows int) (n int) {
 		for i := range rows {

@@ -16,7 +16,7 @@ func TestStatementsOfTheUsualScreens(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
 	// What the fields of one level ask for is read together, however slow this machine is.
-	site.Resolver.LoadWait = 10 * time.Millisecond
+	site.Resolver.Quiet = 10 * time.Millisecond
 	mina := site.User(t, "mina")
 	var others []*client
 	for i := range 10 {

@@ -65,5 +65,5 @@ func isMissing(err error) bool {
 }
 
 func (r *Resolver) postViewerIsWatching(ctx context.Context, obj *board.Post) (bool, error) {
-	return orNil(from(ctx).watching.Load(ctx, obj.ID))
+	return from(ctx).watching.Load(ctx, obj.ID)
 }
