@@ -63,6 +63,8 @@ func openTab(t *testing.T, origin string, width, height int64) *tab {
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
+		// A machine without a mouse would pass for one that is touched: the pages ask whether there is a keyboard by this.
+		chromedp.Flag("blink-settings", "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"),
 		chromedp.ProxyServer(proxy.URL),
 		chromedp.UserDataDir(t.TempDir()),
 	)
