@@ -12,8 +12,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 
 	"github.com/notewire/notewire/test/binary"
 )
@@ -55,11 +55,25 @@ func (tab *tab) key(key string, options ...chromedp.KeyOption) {
 	tab.do(chromedp.KeyEvent(key, options...))
 }
 
+// enter presses Enter as a keyboard does: unlike KeyEvent it lets the page keep the key from becoming a new line.
+func (tab *tab) enter() {
+	tab.t.Helper()
+	tab.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, Text: "\r", UnmodifiedText: "\r"}
+		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key); err != nil {
+			return err
+		}
+		key.Type, key.Text, key.UnmodifiedText = input.DispatchKeyEventTypeKeyUp, "", ""
+		_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key)
+		return err
+	}))
+}
+
 // say writes a note into the open conversation and sends it by Enter. It does not wait for anything to come of it.
 func (p pane) say(body string) {
 	p.tab.t.Helper()
 	p.fill("Write a note", body)
-	p.tab.key(kb.Enter)
+	p.tab.enter()
 }
 
 // signIn uses the form.
@@ -67,7 +81,7 @@ func (p pane) signIn(who person) {
 	p.tab.t.Helper()
 	p.fill("Username", who.Username)
 	p.fill("Password", binary.Password)
-	p.tab.key(kb.Enter)
+	p.tab.enter()
 	p.waitConnected(who)
 }
 
@@ -135,4 +149,27 @@ func (p pane) waitBell(sentences ...string) {
 func (tab *tab) since(what string, began time.Time) {
 	tab.t.Helper()
 	tab.t.Logf("%s after %s", what, time.Since(began).Round(time.Millisecond))
+}
+
+// expectLostLine lets those complaints pass that a browser writes on the console by itself when there is no way to the server.
+func (tab *tab) expectLostLine() {
+	tab.expect("Failed to load resource: net::ERR_")
+	tab.expect("WebSocket connection to")
+}
+
+// setOffline has the browser do as if there were no network, and say so to the page.
+func (tab *tab) setOffline(isOffline bool) {
+	tab.t.Helper()
+	tab.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		everything := &network.Conditions{Offline: isOffline, DownloadThroughput: -1, UploadThroughput: -1} // without other limits
+		if _, err := cdp.Call(ctx, t, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{everything},
+		}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, network.OverrideNetworkState, network.OverrideNetworkStateParams{
+			Offline: isOffline, DownloadThroughput: -1, UploadThroughput: -1,
+		})
+		return err
+	}))
 }

@@ -39,6 +39,12 @@ function placeNotification(cache: Cache, { id, isArchived }: Placed, gone = fals
   else prepend(cache, viewer, 'notifications', `Notification:${id}`);
 }
 
+/** The last like was taken back: how many there are now is asked where it is shown. */
+function forgetLikes(cache: Cache, id: string): void {
+  const subject = cache.resolve(`Notification:${id}`, 'subject');
+  if (typeof subject === 'string' && cache.resolve(subject, 'likeCount')) cache.invalidate(subject, 'likeCount');
+}
+
 interface NoteOf {
   readonly id: string;
   readonly conversation: Placed;
@@ -85,6 +91,7 @@ function applyEvent(event: StreamEvent, cache: Cache): void {
       placeNotification(cache, event.notification!);
       break;
     case 'NotificationRetracted':
+      forgetLikes(cache, event.notificationId!);
       placeNotification(cache, { id: event.notificationId! }, true);
       break;
   }

@@ -1,0 +1,82 @@
+//go:build browser
+
+package web_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestNotesWrittenOffline cuts the line in a conversation and has both sides go on writing.
+func TestNotesWrittenOffline(t *testing.T) {
+	server := startSite(t)
+	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
+	acquaint(mina, joon)
+	line := newCable(t, server.Addr)
+	tab := openTab(t, line.URL, 1440, 900)
+	tab.expectLostLine()
+	tab.do(chromedp.Navigate(line.URL + "/"))
+	page := pane{tab, ".pane"}
+	page.signIn(mina)
+	tab.goTo("#/conversation/" + mina.conversationWith(joon))
+	said := []string{"Hello Joon", "Hello Mina"}
+	page.waitNotes(said)
+	page.say("Before")
+	said = append(said, "Before")
+	page.waitNotes(said)
+
+	for round := range 2 {
+		line.cut()
+		page.waitLine("Offline")
+		var mine, others []string
+		for i := range 3 {
+			mine = append(mine, fmt.Sprintf("Mina, offline %d.%d", round, i))
+			page.say(mine[i])
+			others = append(others, fmt.Sprintf("Joon, meanwhile %d.%d", round, i))
+			joon.Send(mina.ID, others[i])
+		}
+		// What waits is on the screen, in its order, and is said to wait; so it is after a reload.
+		tab.wait("the notes that wait", fmt.Sprintf("document.querySelectorAll('.pending').length === 3 && %s.at(-1) === %q", page.shownNotes(), mine[2]))
+		page.waitFor("a word about it", ".note-meta", "Waiting for the connection")
+
+		line.mend()
+		page.waitLine("Connected")
+		said = slices.Concat(said, others, mine)
+		page.waitNotes(said)
+		if got := joon.history(mina); !slices.Equal(got, said) {
+			t.Errorf("the server has %q, want %q", got, said)
+		}
+	}
+
+	// The same after a reload, from the server alone.
+	tab.do(chromedp.Reload())
+	page.waitConnected(mina)
+	page.waitNotes(said)
+}
+
+// TestBrowserGoesOffline has the browser itself say that there is no network.
+func TestBrowserGoesOffline(t *testing.T) {
+	server := startSite(t)
+	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
+	acquaint(mina, joon)
+	tab := openTab(t, server.URL, 390, 844)
+	tab.expectLostLine()
+	tab.do(chromedp.Navigate(server.URL + "/"))
+	page := pane{tab, ".pane"}
+	page.press("Sign in")
+	page.signIn(mina)
+	tab.goTo("#/conversation/" + mina.conversationWith(joon))
+	page.waitNotes([]string{"Hello Joon", "Hello Mina"})
+
+	tab.setOffline(true)
+	page.say("From a tunnel")
+	tab.wait("the note that waits", "document.querySelectorAll('.pending').length === 1")
+	tab.setOffline(false)
+	page.waitNotes([]string{"Hello Joon", "Hello Mina", "From a tunnel"})
+	if got := joon.history(mina); len(got) != 3 {
+		t.Errorf("the server has %q", got)
+	}
+}
