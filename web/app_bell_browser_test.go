@@ -26,7 +26,7 @@ func TestBellGroupsAndTakesBack(t *testing.T) {
 	page.waitFor("the post", "main h3", "Desk plants")
 	likes := func(count string) {
 		t.Helper()
-		page.waitFor("the number of likes", `main .post > .card-foot [aria-label^="Like"]`, count)
+		page.waitFor("the number of likes", "main .post > .card-foot .like", count)
 	}
 	likes("0")
 

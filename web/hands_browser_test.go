@@ -135,6 +135,7 @@ func (p pane) bell() string {
 // waitBell waits until the bell shows these sentences and no others, in any order.
 func (p pane) waitBell(sentences ...string) {
 	p.tab.t.Helper()
+	sentences = append([]string{}, sentences...) // none is [], not null
 	slices.Sort(sentences)
 	want, err := json.Marshal(sentences)
 	if err != nil {

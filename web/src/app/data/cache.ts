@@ -1,6 +1,6 @@
 import { cacheConfig } from '@notewire/client/urql';
 import { cacheExchange, type Cache, type Resolver, type UpdateResolver, type Variables } from '@urql/exchange-graphcache';
-import { append, prepend, remove, type Key } from './lists';
+import { append, insert, prepend, remove, type Key } from './lists';
 
 interface Placed {
   readonly id: string;
@@ -50,8 +50,9 @@ interface NoteOf {
   readonly conversation: Placed;
 }
 
-function addNote(cache: Cache, note: NoteOf): void {
-  prepend(cache, `Conversation:${note.conversation.id}`, 'notes', `Note:${note.id}`);
+/** The answer to an own note may come before the events of older ones; they come in the order of the conversation. */
+function addNote(cache: Cache, note: NoteOf, isEvent = false): void {
+  insert(cache, `Conversation:${note.conversation.id}`, 'notes', `Note:${note.id}`, 'createdAt', isEvent);
 }
 
 function removeNote(cache: Cache, id: string): void {
@@ -74,7 +75,7 @@ function applyEvent(event: StreamEvent, cache: Cache): void {
   switch (event.__typename) {
     case 'NoteReceived':
     case 'NoteSent':
-      addNote(cache, event.note!);
+      addNote(cache, event.note!, true);
       placeConversation(cache, event.note!.conversation);
       break;
     case 'NoteDeleted':
@@ -173,7 +174,7 @@ function addComment(cache: Cache, { id, deletedAt, replyCount, post }: CommentOf
 
 const subscriptions = updates({
   events: applyEvent,
-  roomNoteAdded: ({ note }: { note: NoteOf }, cache) => addNote(cache, note),
+  roomNoteAdded: ({ note }: { note: NoteOf }, cache) => addNote(cache, note, true),
   commentAdded: ({ comment }: { comment: CommentOf }, cache) => addComment(cache, comment),
 });
 
