@@ -143,12 +143,14 @@ function Events() {
   const [said, setSaid] = useState('');
   const [device] = useState(() => crypto.randomUUID());
   const wasReady = useRef(false);
+  const heard = useRef(''); // when the newest note was written that was said: the cache may be told of it again
   useSubscription({ query: EventsDocument, variables: { device } }, (_: unknown, { events }: EventsSubscription) => {
     if (events.__typename === 'StreamReady') {
       // What was missed is lost to this cache: a new one is filled from the server.
       if (!events.resumed && wasReady.current) session.restart();
       wasReady.current = true;
-    } else if (events.__typename === 'NoteReceived') {
+    } else if (events.__typename === 'NoteReceived' && events.note.createdAt > heard.current) {
+      heard.current = events.note.createdAt;
       setSaid(t.noteFrom(events.note.sender?.displayName ?? t.somebodyGone, events.note.body.slice(0, 200)));
     }
     return undefined;

@@ -4,7 +4,10 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
-import './styles/parts.css';
+import './styles/rows.css';
+import './styles/welcome.css';
+import './styles/people.css';
+import './styles/board.css';
 import './styles/conversation.css';
 import './styles/traffic.css';
 

@@ -1,6 +1,6 @@
 import { cacheConfig } from '@notewire/client/urql';
 import { cacheExchange, type Cache, type Resolver, type UpdateResolver, type Variables } from '@urql/exchange-graphcache';
-import { append, insert, prepend, remove, type Key } from './lists';
+import { append, prepend, raise, remove, type Key } from './lists';
 
 interface Placed {
   readonly id: string;
@@ -50,9 +50,14 @@ interface NoteOf {
   readonly conversation: Placed;
 }
 
-/** The answer to an own note may come before the events of older ones; they come in the order of the conversation. */
-function addNote(cache: Cache, note: NoteOf, isEvent = false): void {
-  insert(cache, `Conversation:${note.conversation.id}`, 'notes', `Note:${note.id}`, 'createdAt', isEvent);
+/** A note that is told of by the answer to a mutation, which may overtake older ones. */
+function addNote(cache: Cache, note: NoteOf): void {
+  prepend(cache, `Conversation:${note.conversation.id}`, 'notes', `Note:${note.id}`);
+}
+
+/** A note that is told of by the log of its conversation: the logs have the order in which notes are to stand. */
+function placeNote(cache: Cache, note: NoteOf): void {
+  raise(cache, `Conversation:${note.conversation.id}`, 'notes', `Note:${note.id}`);
 }
 
 function removeNote(cache: Cache, id: string): void {
@@ -75,7 +80,9 @@ function applyEvent(event: StreamEvent, cache: Cache): void {
   switch (event.__typename) {
     case 'NoteReceived':
     case 'NoteSent':
-      addNote(cache, event.note!, true);
+      // A room has a log of its own.
+      if (cache.resolve(`Conversation:${event.note!.conversation.id}`, 'kind') === 'ROOM') addNote(cache, event.note!);
+      else placeNote(cache, event.note!);
       placeConversation(cache, event.note!.conversation);
       break;
     case 'NoteDeleted':
@@ -174,7 +181,7 @@ function addComment(cache: Cache, { id, deletedAt, replyCount, post }: CommentOf
 
 const subscriptions = updates({
   events: applyEvent,
-  roomNoteAdded: ({ note }: { note: NoteOf }, cache) => addNote(cache, note, true),
+  roomNoteAdded: ({ note }: { note: NoteOf }, cache) => placeNote(cache, note),
   commentAdded: ({ comment }: { comment: CommentOf }, cache) => addComment(cache, comment),
 });
 

@@ -2,6 +2,7 @@ import { ConnectionState } from '@notewire/client';
 import { resumeExchange } from '@notewire/client/urql';
 import { Client, fetchExchange, mapExchange, subscriptionExchange } from 'urql';
 import { cache } from './cache';
+import { replayExchange } from './replay';
 import { openSocket } from './socket';
 import { tracedFetch } from './traffic';
 
@@ -35,6 +36,7 @@ export function connect(pane: string, token: string | undefined, onSessionEnd: (
         },
       }),
       cache(),
+      replayExchange,
       resumeExchange(state),
       fetchExchange,
       subscriptionExchange({

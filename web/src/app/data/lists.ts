@@ -48,24 +48,11 @@ export function prepend(cache: Cache, parent: Key, field: string, item: Key, fit
   for (const { key, isFirst } of all) if (isFirst) cache.link(key, 'nodes', [item, ...keysIn(cache, key)]);
 }
 
-/**
- * Puts an object into a list that is sorted by a field, descending, before those that have the same value. One that is in it
- * stays where it is, or goes where it belongs when it is to move. What lies behind the pages that were read comes with its own.
- */
-export function insert(cache: Cache, parent: Key, field: string, item: Key, by: string, moves: boolean): void {
-  const all = pages(cache, parent, field, any);
-  if (all.some(({ key }) => keysIn(cache, key).includes(item))) {
-    if (!moves) return;
-    remove(cache, parent, field, item);
-  }
-  const value = String(cache.resolve(item, by));
-  const first = all.find(({ isFirst }) => isFirst);
-  for (const page of first ? [first, ...all.filter((other) => other !== first)] : []) {
-    const keys = keysIn(cache, page.key);
-    const at = keys.findIndex((other) => String(cache.resolve(other, by)) <= value);
-    if (at < 0 && page.hasNext) continue;
-    cache.link(page.key, 'nodes', keys.toSpliced(at < 0 ? keys.length : at, 0, item));
-    return;
+/** Puts an object at the head of a list, if the list is there, wherever in it the object was. */
+export function raise(cache: Cache, parent: Key, field: string, item: Key): void {
+  for (const { key, isFirst } of pages(cache, parent, field, any)) {
+    const others = keysIn(cache, key).filter((other) => other !== item);
+    cache.link(key, 'nodes', isFirst ? [item, ...others] : others);
   }
 }
 
