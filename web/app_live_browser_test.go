@@ -31,6 +31,9 @@ func TestNoteReachesAnotherBrowser(t *testing.T) {
 	first.say("Tea at four?")
 	second.tab.wait("the badge in the title", "document.title === '(1) Notewire'")
 	second.tab.since("the badge was there", began)
+	if took := time.Since(began); took > 10*time.Second { // a tenth of a second on an idle machine: a hundredfold
+		t.Errorf("the badge came after %s", took)
+	}
 	second.waitBell("Mina sent a note")
 	second.waitFor("the unread note", ".row.unread", "Tea at four?")
 	second.waitFor("the badge of the notes", `[data-place="notes"] .badge`, "1")
