@@ -47,8 +47,8 @@ func TestLooks(t *testing.T) {
 		theme, language, user string
 		pictures              map[string]string // by place
 	}{
-		{1440, 900, "light", "en", "alex", map[string]string{"post": "demo-desktop.png"}},
-		{1440, 900, "dark", "ko", "mina", map[string]string{"conversation": "demo-dark.png"}},
+		{1440, 900, "light", "en", "alex", map[string]string{"conversation": "demo-desktop.png"}},
+		{1440, 900, "dark", "ko", "mina", map[string]string{"post": "demo-dark.png"}},
 		{768, 1024, "light", "ko", "mina", nil},
 		{768, 1024, "dark", "en", "alex", nil},
 		{390, 844, "light", "en", "alex", map[string]string{"conversation": "demo-phone.png"}},
@@ -56,7 +56,13 @@ func TestLooks(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(test.width, "-", test.theme, "-", test.language), func(t *testing.T) {
 			who := binary.LoginAs(t, server.URL, test.user)
-			first := who.Do(`{ viewer { conversations(first: 1) { nodes { id } } } posts(first: 1) { nodes { id } } }`, nil)
+			first := who.Do(`{ viewer { conversations(first: 20) { nodes { id kind } } } posts(first: 1) { nodes { id } } }`, nil)
+			conversation := ""
+			for _, node := range binary.Get(t, first, "viewer.conversations.nodes").([]any) {
+				if conversation == "" && binary.Text(t, node, "kind") == "GROUP" { // where several people wrote
+					conversation = binary.Text(t, node, "id")
+				}
+			}
 			tab := openTab(t, server.URL, test.width, test.height)
 			tab.do(chromedp.Navigate(server.URL + "/"))
 			eval[chromedp.Void](tab, fmt.Sprintf(`localStorage.setItem('notewire.token.a', %q), localStorage.setItem('notewire.theme', %q),
@@ -72,7 +78,7 @@ func TestLooks(t *testing.T) {
 				{"new", "#/new", `[role="combobox"]`},
 				{"write", "#/write", ".main form"},
 				{"post", "#/post/" + binary.Text(t, first, "posts.nodes.0.id"), ".post-title"},
-				{"conversation", "#/conversation/" + binary.Text(t, first, "viewer.conversations.nodes.0.id"), "[role=log] article"},
+				{"conversation", "#/conversation/" + conversation, "[role=log] article"},
 			} {
 				tab.goTo(place.hash)
 				page.waitFor(place.name, place.until, "")
