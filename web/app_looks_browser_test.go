@@ -70,6 +70,9 @@ func TestLooks(t *testing.T) {
 			tab.do(chromedp.Reload())
 			page := pane{tab, ".pane"}
 			page.waitFor("the line", ".dot.connected", "")
+			const paint = "performance.getEntriesByName('first-contentful-paint')[0]"
+			tab.wait("the first paint", "!!"+paint)
+			t.Logf("first paint after %.0f ms", eval[float64](tab, paint+".startTime"))
 			eval[chromedp.Void](tab, string(axe)+";0")
 			for _, place := range []struct{ name, hash, until string }{
 				{"board", "#/board", ".card"},

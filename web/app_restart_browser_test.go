@@ -13,7 +13,7 @@ import (
 
 // TestServerIsKilledInConversation kills the server while both users of a page write, and starts it again on the same data.
 //
-// Red when events are not told again behind the answers to queries (a note is missing on the screen, in one run of three), and
+// Red when events are not told again behind the answers to queries (a note is missing on the screen, in one run of five), and
 // when the answer to an own note keeps it before older ones.
 func TestServerIsKilledInConversation(t *testing.T) {
 	server := startSite(t)

@@ -46,7 +46,7 @@ func TestMarkupIsText(t *testing.T) {
 
 // TestKeyboardAlone signs in, writes, hears of something and reads it with no pointer.
 //
-// Red when the bell's entries are no buttons, and when Escape does not close a menu.
+// Red when Escape does not close a menu.
 func TestKeyboardAlone(t *testing.T) {
 	server := startSite(t)
 	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
