@@ -1,7 +1,7 @@
 // A bell that is live: Apollo Client, its normalised cache, and no updater written by hand.
 import { useState, useSyncExternalStore, type SubmitEvent } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
 import { SetContextLink } from '@apollo/client/link/context';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { ApolloProvider, useMutation, useQuery, useSubscription } from '@apollo/client/react';
@@ -12,13 +12,13 @@ import { BellDocument, EventsDocument, LoginDocument } from '@notewire/client/do
 let token: string | undefined; // of this page only
 
 const socket = connect({ url: `${location.origin.replace('http', 'ws')}/graphql`, token: () => token });
-const events = ApolloLink.from([refreshLink(), resumeLink(socket.state), new GraphQLWsLink(socket.client)]);
+const events = resumeLink(socket.state).concat(new GraphQLWsLink(socket.client));
 const authorize = new SetContextLink(() => ({ headers: token ? { authorization: `Bearer ${token}` } : {} }));
-const requests = ApolloLink.from([authorize, new HttpLink({ uri: '/graphql' })]);
+const requests = authorize.concat(new HttpLink({ uri: '/graphql' }));
 
 const client = new ApolloClient({
   cache: new InMemoryCache({ typePolicies, possibleTypes }),
-  link: ApolloLink.split(({ operationType }) => operationType === 'subscription', events, requests),
+  link: refreshLink().split(({ operationType }) => operationType === 'subscription', events, requests),
 });
 
 function Login({ onDone }: { onDone: () => void }) {

@@ -61,7 +61,7 @@ func TestPackage(t *testing.T) { runPackageScript(t, "unit.mjs") }
 
 // Caches show what has changed from events alone, and subscriptions resume.
 //
-// Seen red: without the id of UnreadCounts, without likeCount of a notification's subject, and with NotificationReceived
-// changing no list.
+// Seen red: without the id of UnreadCounts, without likeCount of a notification's subject, with NotificationReceived
+// changing no list, and with answers that events have overtaken taken as they are.
 func TestPackageInApollo(t *testing.T) { runPackageScript(t, "apollo.mjs") }
 func TestPackageInURQL(t *testing.T)   { runPackageScript(t, "urql.mjs") }

@@ -1,7 +1,7 @@
 import { ApolloLink, isReference, type ApolloCache, type ApolloClient, type FieldPolicy, type Reference, type TypePolicies } from '@apollo/client';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { filter, finalize, tap } from 'rxjs';
-import { changes, counts, type Changes } from './changes.ts';
+import { changes, changesShown, counts, type Changes } from './changes.ts';
 import { connections } from './generated/schema.ts';
 import { Resume } from './resume.ts';
 import type { ConnectionState } from './state.ts';
@@ -73,9 +73,14 @@ function remove(cache: ApolloCache, { gone }: Changes): string | undefined {
   return subject;
 }
 
+/** The most changes that are kept while queries are on their way. When more come, all that is shown is fetched again. */
+const MOST = 1_000;
+
 /**
- * Keeps lists right by the subscription `events`, before any other link. What is shown of a list that has changed is fetched
- * again, once for all that changed meanwhile, and what is gone disappears. Objects themselves need none of this.
+ * Keeps lists right by the subscription `events`, before any other link, of queries too. What is shown of a list that has
+ * changed is fetched again, once for all that changed meanwhile, and what is gone disappears. The answer to a query that an
+ * event has overtaken may be older than the event: then this is done again when the answer is there. Objects themselves need
+ * none of this.
  */
 export const refreshLink = () => {
   const waiting: ((cache: ApolloCache) => void)[] = [];
@@ -100,21 +105,38 @@ export const refreshLink = () => {
     }
     isFetching = false;
   };
-  return new ApolloLink((operation, forward) =>
-    forward(operation).pipe(
+  const take = (client: ApolloClient, change: Changes) => {
+    const subject = remove(client.cache, change);
+    isReset ||= change.isReset ?? false;
+    waiting.push((layer) => {
+      forget(layer, change);
+      // No event tells of the likes and comments that are less now.
+      if (subject) for (const fieldName of counts) layer.evict({ id: subject, fieldName });
+    });
+    void refresh(client);
+  };
+  let asked = 0; // queries on their way
+  let overtaken: Changes[] = []; // by what came meanwhile
+  const answered = (client: ApolloClient) => {
+    asked--;
+    if (asked > 0) return;
+    const changed = overtaken;
+    overtaken = [];
+    changed.forEach((change) => take(client, change));
+  };
+  return new ApolloLink((operation, forward) => {
+    if (operation.operationType === 'query') {
+      asked++;
+      return forward(operation).pipe(finalize(() => answered(operation.client)));
+    }
+    return forward(operation).pipe(
       tap(({ data }) => {
         if (operation.operationType !== 'subscription' || !data?.events) return;
-        const { cache } = operation.client;
         const change = changes(data.events);
-        const subject = remove(cache, change);
-        isReset ||= change.isReset ?? false;
-        waiting.push((layer) => {
-          forget(layer, change);
-          // No event tells of the likes and comments that are less now.
-          if (subject) for (const fieldName of counts) layer.evict({ id: subject, fieldName });
-        });
-        void refresh(operation.client);
+        if (!changesShown(change)) return;
+        if (asked > 0) overtaken = overtaken.length < MOST ? [...overtaken, change] : [{ lists: [], isReset: true }];
+        take(operation.client, change);
       }),
-    ),
-  );
+    );
+  });
 };

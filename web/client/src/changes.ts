@@ -24,6 +24,9 @@ interface AnyEvent {
 
 const gone = (__typename: 'Note' | 'Conversation' | 'Notification', id: string | undefined) => (id === undefined ? undefined : { __typename, id });
 
+/** Says whether what is shown changes by more than the objects that an event carries. */
+export const changesShown = ({ lists, notesOf, gone, isReset }: Changes) => lists.length > 0 || notesOf !== undefined || gone !== undefined || isReset === true;
+
 /** Says what an event of the subscription `events` changes. */
 export function changes(event: AnyEvent): Changes {
   switch (event.__typename) {

@@ -2,7 +2,7 @@ import { makeOperation, type Exchange, type Operation, type OperationResult } fr
 import type { Cache, CacheExchangeOpts, Entity } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { filter, map, pipe, tap } from 'wonka';
-import { changes, counts } from './changes.ts';
+import { changes, changesShown, counts } from './changes.ts';
 import { connections, keyless, possibleTypes } from './generated/schema.ts';
 import { Resume } from './resume.ts';
 import type { ConnectionState } from './state.ts';
@@ -27,12 +27,14 @@ export const cacheConfig = {
 
 /**
  * Lets subscriptions continue, after a lost connection, behind the last event that was handled, and drops what comes twice.
- * Queries that failed with the connection are sent again when the events have been caught up with. It stands behind the cache
- * and before `fetchExchange` and `subscriptionExchange`; with a state, it tells it when events have been caught up with.
+ * Queries that failed with the connection are sent again when the events have been caught up with, and so are those that an
+ * event of `events` has overtaken: their answers may be older than what it told. It stands behind the cache and before
+ * `fetchExchange` and `subscriptionExchange`; with a state, it tells it when events have been caught up with.
  */
 export const resumeExchange = (state?: ConnectionState): Exchange => ({ client, forward }) => (operations) => {
   const open = new Map<number, { resume: Resume; original: Operation }>();
   const failed = new Map<number, Operation>();
+  const asked = new Map<number, { isOvertaken: boolean }>(); // the queries on their way
   const begin = (operation: Operation): Operation => {
     const resume = open.get(operation.key)?.resume ?? Resume.of(operation.query, operation.variables ?? undefined, state);
     if (!resume) return operation;
@@ -43,17 +45,29 @@ export const resumeExchange = (state?: ConnectionState): Exchange => ({ client, 
     open.get(operation.key)?.resume.end();
     open.delete(operation.key);
     failed.delete(operation.key);
+    asked.delete(operation.key);
     return operation;
   };
+  const sendAgain = (query: Operation) =>
+    client.reexecuteOperation(makeOperation(query.kind, query, { ...query.context, requestPolicy: 'network-only' }));
   const retry = ({ operation, data, error }: OperationResult) => {
-    if (operation.kind === 'query' && error?.networkError) failed.set(operation.key, operation);
-    else failed.delete(operation.key);
-    if (operation.kind !== 'subscription' || data?.events?.__typename !== 'StreamReady') return;
-    for (const query of failed.values()) client.reexecuteOperation(makeOperation(query.kind, query, { ...query.context, requestPolicy: 'network-only' }));
+    if (operation.kind === 'query') {
+      const isOvertaken = asked.get(operation.key)?.isOvertaken;
+      asked.delete(operation.key);
+      if (error?.networkError) failed.set(operation.key, operation);
+      else failed.delete(operation.key);
+      if (isOvertaken && !error?.networkError) sendAgain(operation);
+    } else if (operation.kind === 'subscription' && data?.events) {
+      if (changesShown(changes(data.events))) for (const query of asked.values()) query.isOvertaken = true;
+      if (data.events.__typename === 'StreamReady') failed.forEach(sendAgain);
+    }
   };
   return pipe(
     operations,
     map((operation) => (operation.kind === 'subscription' ? begin(operation) : operation.kind === 'teardown' ? end(operation) : operation)),
+    tap(({ kind, key }) => {
+      if (kind === 'query') asked.set(key, { isOvertaken: false });
+    }),
     forward,
     // urql lays an error that ends a stream over the last event: the error is told, and the event is not told twice.
     map((result) => (open.get(result.operation.key)?.resume.accept(result) === false ? { ...result, data: undefined } : result)),

@@ -22,13 +22,14 @@ const bySocket = {
   },
 }
 
-function make(session, { lists = false } = {}) {
+function make(session, { lists = false, fetch } = {}) {
   const { client: socket, state } = connection(session)
-  const http = new HttpLink({ uri: session.url, headers: { authorization: `Bearer ${session.token}` } })
-  const events = ApolloLink.from([...(lists ? [refreshLink()] : []), resumeLink(state), new GraphQLWsLink(socket)])
+  const http = new HttpLink({ uri: session.url, fetch, headers: { authorization: `Bearer ${session.token}` } })
+  const events = resumeLink(state).concat(new GraphQLWsLink(socket))
+  const split = ApolloLink.split(({ operationType }) => operationType === 'subscription', events, http)
   const client = new ApolloClient({
     cache: new InMemoryCache({ typePolicies, possibleTypes }),
-    link: ApolloLink.split(({ operationType }) => operationType === 'subscription', events, http),
+    link: lists ? refreshLink().concat(split) : split,
   })
   const subscriptions = []
   return {

@@ -1,5 +1,5 @@
 // What a page shows from a normalised cache while nothing but the subscription `events` runs. A client is described by
-//   make(session, { lists })  a client for a session; with lists, it keeps them right by the package's own updater
+//   make(session, { lists, fetch })  a client for a session; with lists, it keeps them right by the package's own updater
 //   client.watch(document, variables, next)  calls next with the data of a query, now and whenever it changes
 //   client.follow(variables)  subscribes to the events
 //   client.state              how its line is
@@ -9,7 +9,7 @@ import assert from 'node:assert/strict'
 import { ask } from '../../../test/clients/control.mjs'
 import { enter } from '../../../test/clients/scenarios.mjs'
 import { BellDocument, ConversationNotesDocument, ConversationsDocument, MeDocument, PostWithCommentsDocument } from '../dist/generated/documents.js'
-import { api, cursorOf, seen } from './line.mjs'
+import { api, cursorOf, seen, slowFetch } from './line.mjs'
 
 const like = (session, subjectId) => api(session, 'mutation($subjectId: ID!) { like(input: { subjectId: $subjectId }) { userErrors { code } } }', { subjectId })
 const unlike = (session, subjectId) => api(session, 'mutation($subjectId: ID!) { unlike(input: { subjectId: $subjectId }) { userErrors { code } } }', { subjectId })
@@ -125,6 +125,31 @@ export const withUpdater = (name, make) => [
     await send(one, session.id, 'from one')
     await notes.shows(['from one', 'again', 'write to me'])
     await conversations.shows([['from one', 1], ['from two', 1]])
+    client.stop()
+  }],
+  [`${name}: an answer that events have overtaken`, async () => {
+    const [session, one, two] = await Promise.all([enter(), enter(), enter()])
+    const [first, second] = [await post(session), await post(session)]
+    const slow = slowFetch()
+    const client = make(session, { lists: true, fetch: slow.fetch })
+    const badge = shown(client, MeDocument, {}, ({ viewer }) => viewer.unread.notifications)
+    await badge.shows(0)
+    client.follow({ after: await cursorOf(session) })
+    slow.hold()
+    const bell = shown(client, BellDocument, {}, bellOf)
+    await slow.answered(1)
+    await like(one, first)
+    await badge.shows(1)
+    slow.letGo()
+    await bell.shows([one.username])
+    slow.hold()
+    await like(one, second)
+    await slow.answered(1) // the list is asked for again
+    await like(two, second)
+    await like(two, first)
+    await badge.shows(2)
+    slow.letGo()
+    await bell.shows([`${two.username} and 1 others`, `${two.username} and 1 others`])
     client.stop()
   }],
   [`${name}: events are missing`, async () => {

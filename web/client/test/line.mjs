@@ -48,3 +48,29 @@ export function seen() {
     },
   }
 }
+
+// A fetch whose answers can be held back: they are those of when they were asked for, and come when they are let go.
+export function slowFetch() {
+  let held = null
+  const answered = seen()
+  let answers = 0
+  return {
+    async fetch(...request) {
+      const response = await fetch(...request)
+      const text = await response.text()
+      answered.next(++answers)
+      await held?.promise
+      return new Response(text, { status: response.status, headers: { 'content-type': response.headers.get('content-type') } })
+    },
+    hold() {
+      answers = 0
+      held = {}
+      held.promise = new Promise((resolve) => { held.resolve = resolve })
+    },
+    answered: (count) => answered.shows(count),
+    letGo() {
+      held.resolve()
+      held = null
+    },
+  }
+}

@@ -14,11 +14,12 @@ import { api, connection, cursorOf, seen } from './line.mjs'
 // graphcache warns of what it cannot key: the package must have told it.
 console.warn = (text) => { throw new Error(text) }
 
-function urql(session, exchanges) {
+function urql(session, exchanges, fetch) {
   const { client: socket, state } = connection(session)
   const client = new Client({
     url: session.url,
     preferGetMethod: false,
+    fetch,
     fetchOptions: { headers: { authorization: `Bearer ${session.token}` } },
     exchanges: [...exchanges, resumeExchange(state), fetchExchange, subscriptionExchange({
       forwardSubscription: (request) => ({ subscribe: (sink) => ({ unsubscribe: socket.subscribe(request, sink) }) }),
@@ -37,8 +38,8 @@ const bySocket = {
   },
 }
 
-function make(session, { lists = false } = {}) {
-  const { client, state } = urql(session, [cacheExchange({ ...cacheConfig, updates: lists ? updates : undefined })])
+function make(session, { lists = false, fetch } = {}) {
+  const { client, state } = urql(session, [cacheExchange({ ...cacheConfig, updates: lists ? updates : undefined })], fetch)
   const subscriptions = []
   return {
     state,
