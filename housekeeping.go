@@ -36,7 +36,7 @@ func (h *housekeeper) run(ctx context.Context) {
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		err := workerIsHere(ctx, h.db)
-		if n%4 == 3 { // once a minute
+		if n%4 == 0 { // at once, and then once a minute
 			_, old := h.events.Retain(ctx, h.retention)
 			_, read := h.bell.Retain(ctx, h.read)
 			err = errors.Join(err, old, read, h.events.Prune(ctx), h.positions.Prune(ctx), h.users.Prune(ctx))

@@ -37,7 +37,7 @@ type Positions struct {
 	log *slog.Logger
 
 	mu    sync.Mutex
-	dirty map[*Position]struct{} // acknowledged since the last flush; one entry per open position
+	dirty map[*Position]struct{} // acknowledged and not yet written; one entry per position
 	open  map[*Position]struct{}
 
 	writing chan struct{} // size 1: held by the flush under way
@@ -190,8 +190,17 @@ func (p *Positions) flush(ctx context.Context) {
 		}
 		return nil
 	})
-	if err != nil && ctx.Err() == nil { // the next acknowledgement writes it again; until then, repeats
-		p.log.Warn("positions of devices not written", "count", len(list), "error", err)
+	if err == nil {
+		return
+	}
+	// The next flush writes it: the client may have nothing more to acknowledge.
+	p.mu.Lock()
+	for _, a := range list {
+		p.dirty[a.Position] = struct{}{}
+	}
+	p.mu.Unlock()
+	if ctx.Err() == nil {
+		p.log.Warn("positions of devices not written: trying again", "count", len(list), "error", err)
 	}
 }
 

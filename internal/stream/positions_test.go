@@ -110,3 +110,41 @@ func TestOpenFindsWhatIsBeingWritten(t *testing.T) {
 		})
 	}
 }
+
+// TestAcknowledgementsOutliveAFailedFlush has a flush wait for a lock until it gives up: what was acknowledged is
+// written by the next one. Red when what a flush has taken is forgotten where it fails.
+func TestAcknowledgementsOutliveAFailedFlush(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, postgrestest.New(t))
+	user := uuid.New()
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO users (id, username, display_name, created_at) VALUES ($1, 'mina', 'mina', now())`, user); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO topics (id, seq) VALUES ($1, 9)`, user); err != nil {
+		t.Fatal(err)
+	}
+	all := NewPositions(db, slog.New(slog.DiscardHandler))
+	var l Log
+	laptop := PositionKey{User: user, Device: "laptop", Subscription: "events"}
+	pos, _, _, err := all.Open(t.Context(), &l, laptop, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(t.Context(), `SELECT FROM positions FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	pos.Acknowledge(5)
+	all.flush(t.Context())
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	_, start, known, err := all.Open(t.Context(), &l, laptop, 0)
+	if err != nil || start != 5 || !known {
+		t.Errorf("started after %d (%t, %v) where 5 was acknowledged", start, known, err)
+	}
+}
