@@ -11,8 +11,8 @@ import (
 // TestTwoIndexersAtOnce has the indexers of two workers go over the same logs while notes are sent, edited and
 // unsent: when both have caught up, each note is found once, by what it says now, and by nothing that it said before.
 //
-// Red when an indexer does not keep the other from a log that it is at, and a mark is never taken back; and when a
-// mark is set to the end of a log of which not all was read.
+// Red when an indexer does not keep the other from a log that it is at, and a mark is never taken back: the older
+// text of a note is what stays in the index.
 func TestTwoIndexersAtOnce(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)

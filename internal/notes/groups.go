@@ -180,7 +180,7 @@ func (s *Notes) Rename(ctx context.Context, v access.Viewer, conversation uuid.U
 	return s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
 		switch {
 		case c.kind == Direct:
-			return problem.Refuse(problem.NotAllowed, "conversationId", "A direct conversation has no title.")
+			return problem.Refuse(problem.NotAllowed, "conversationId", "A direct conversation has no title: make a group (createGroup) to give one.")
 		case c.me() == nil || c.me().role != Owner:
 			return problem.Refuse(problem.NotAllowed, "conversationId", notOwner)
 		}

@@ -105,7 +105,7 @@ func invite(ctx context.Context, tx *postgres.Tx, by uuid.UUID, users []uuid.UUI
 	states := make(map[uuid.UUID]State, len(users))
 	for _, r := range found[0] {
 		if r.isBlocked {
-			return nil, problem.Refuse(problem.NotAllowed, "userIds", "You cannot have one of these users in a conversation.")
+			return nil, problem.Refuse(problem.NotAllowed, "userIds", "You cannot have one of these users in a conversation: name the others only.")
 		}
 		states[r.user] = r.state()
 	}
@@ -123,7 +123,7 @@ func (l recipients) refusal(d *draft) error {
 		case r.isBlocked && len(l) == 1:
 			return problem.Refuse(problem.NotAllowed, "toUserIds", notReachable)
 		case r.isBlocked:
-			return problem.Refuse(problem.NotAllowed, "toUserIds", "You cannot write to one of these users.")
+			return problem.Refuse(problem.NotAllowed, "toUserIds", "You cannot write to one of these users: name the others only.")
 		}
 	}
 	return nil
