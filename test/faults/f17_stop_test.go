@@ -27,7 +27,8 @@ func TestF17StoppedServer(t *testing.T) {
 
 // F17: and so does Postgres, with all its processes.
 //
-// Red (I11) in the long set when a connection that was silent for too long is taken for an internal error.
+// Red (I11), in the short set too, when a connection that was lost because it was silent for too long is taken for an
+// internal error.
 func TestF17StoppedPostgres(t *testing.T) {
 	t.Parallel()
 	s := begin(t, setup{servers: 2, ownPostgres: true})
