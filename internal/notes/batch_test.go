@@ -35,13 +35,15 @@ func TestMain(m *testing.M) {
 type fixture struct {
 	*Notes
 	t        *testing.T
+	dsn      string
 	accounts *accounts.Accounts
 	users    []uuid.UUID
 }
 
 // newFixture is an empty site with some users.
 func newFixture(t *testing.T, users ...string) *fixture {
-	db, err := postgres.Open(t.Context(), postgrestest.New(t), postgres.Options{})
+	dsn := postgrestest.New(t)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func newFixture(t *testing.T, users ...string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{Notes: New(db, events, notify.New(db, events)), t: t, accounts: accounts.New(db, events, time.Hour)}
+	f := &fixture{Notes: New(db, events, notify.New(db, events)), t: t, dsn: dsn, accounts: accounts.New(db, events, time.Hour)}
 	for _, name := range users {
 		s, err := f.accounts.Register(t.Context(), accounts.Registration{Username: name, Password: "correct horse"})
 		if err != nil {
