@@ -5,17 +5,10 @@ graphql`
   query documentsBellQuery {
     viewer {
       cursor
-      unread {
-        id
-        notifications
-      }
+      unread { id notifications }
       notifications(first: 20) @connection(key: "Bell_notifications") {
         __id
-        edges {
-          node {
-            ...documentsLine @relay(mask: false)
-          }
-        }
+        edges { node { ...documentsLine @relay(mask: false) } }
       }
     }
   }
@@ -26,16 +19,8 @@ graphql`
     id
     kind
     actorCount
-    actors(first: 1) {
-      displayName
-    }
-    subject {
-      __typename
-      ... on Post {
-        title
-        likeCount
-      }
-    }
+    actors(first: 1) { displayName }
+    subject { __typename ... on Post { title likeCount } }
   }
 `;
 
@@ -45,36 +30,18 @@ graphql`
     events(after: $after, onExpired: RESET) {
       __typename
       cursor
-      unread {
-        id
-        notifications
-      }
+      unread { id notifications }
       ... on NotificationReceived {
-        notification @prependNode(connections: $bell, edgeTypeName: "NotificationEdge") {
-          ...documentsLine @relay(mask: false)
-        }
+        notification @prependNode(connections: $bell, edgeTypeName: "NotificationEdge") { ...documentsLine @relay(mask: false) }
       }
-      ... on NotificationChanged {
-        notification {
-          ...documentsLine @relay(mask: false)
-        }
-      }
-      ... on NotificationRetracted {
-        notificationId @deleteRecord
-      }
+      ... on NotificationChanged { notification { ...documentsLine @relay(mask: false) } }
+      ... on NotificationRetracted { notificationId @deleteRecord }
     }
   }
 `;
 
 graphql`
   mutation documentsLoginMutation($input: LoginInput!) {
-    login(input: $input) {
-      token
-      userErrors {
-        code
-        message
-        field
-      }
-    }
+    login(input: $input) { token userErrors { code message } }
   }
 `;

@@ -1,11 +1,12 @@
 // A bell that is live: urql, its normalised cache, and no updater written by hand.
-import { useState, useSyncExternalStore, type SubmitEvent } from 'react';
+import { useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
 import { connect, unwrap } from '@notewire/client';
 import { BellDocument, EventsDocument, LoginDocument } from '@notewire/client/documents';
 import { cacheConfig, resumeExchange, updates } from '@notewire/client/urql';
 import { cacheExchange } from '@urql/exchange-graphcache';
-import { Client, fetchExchange, Provider, subscriptionExchange, useMutation, useQuery, useSubscription } from 'urql';
+import { Client, fetchExchange, Provider, subscriptionExchange, useQuery, useSubscription } from 'urql';
+import { Bell, SignIn, type Credentials } from '../page.tsx';
 
 let token: string | undefined; // of this page only
 
@@ -27,60 +28,25 @@ const client = new Client({
   ],
 });
 
-function Login({ onDone }: { onDone: () => void }) {
-  const [, login] = useMutation(LoginDocument);
-  const [problem, setProblem] = useState('');
-  const submit = async (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const input = { username: String(form.get('username')), password: String(form.get('password')) };
-    try {
-      token = unwrap((await login({ input })).data?.login).token;
-      onDone();
-    } catch (error) {
-      setProblem(String(error));
-    }
-  };
-  return (
-    <form onSubmit={submit}>
-      <input name="username" placeholder="Username" autoComplete="username" />
-      <input name="password" placeholder="Password" type="password" autoComplete="current-password" />
-      <button>Sign in</button> <output>{problem}</output>
-    </form>
-  );
+async function login(input: Credentials) {
+  const { data, error } = await client.mutation(LoginDocument, { input });
+  if (error) throw error;
+  token = unwrap(data?.login).token;
 }
 
-function Bell() {
+function LiveBell() {
   const status = useSyncExternalStore(socket.state.subscribe, socket.state.get);
   const [{ data }] = useQuery({ query: BellDocument });
   useSubscription({ query: EventsDocument }); // all that happens, into the cache
   if (!data?.viewer) return <p>One moment.</p>;
   const { unread, notifications } = data.viewer;
-  return (
-    <>
-      <h1>
-        <b id="unread">{unread.notifications}</b> unread, <i id="status">{status}</i>
-      </h1>
-      <ul>
-        {notifications.edges.map(({ node }) => (
-          <li key={node.id}>
-            {node.actors[0]?.displayName ?? 'Somebody'}
-            {node.actorCount > 1 && ` and ${node.actorCount - 1} more`}: {node.kind.toLowerCase()}
-            {node.subject?.__typename === 'Post' && ` on “${node.subject.title}”, liked by ${node.subject.likeCount}`}
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
-
-function App() {
-  const [isSignedIn, setSignedIn] = useState(false);
-  return isSignedIn ? <Bell /> : <Login onDone={() => setSignedIn(true)} />;
+  return <Bell unread={unread.notifications} status={status} lines={notifications.edges.map(({ node }) => node)} />;
 }
 
 createRoot(document.getElementById('root')!).render(
   <Provider value={client}>
-    <App />
+    <SignIn login={login}>
+      <LiveBell />
+    </SignIn>
   </Provider>,
 );

@@ -3,6 +3,8 @@ import { App } from './App';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/overlays.css';
+import './styles/bar.css';
 import './styles/layout.css';
 import './styles/rows.css';
 import './styles/welcome.css';
