@@ -11,6 +11,7 @@ import (
 
 // TestBellGroupsAndTakesBack shows a post to its author while others comment on it, like it, and change their minds.
 func TestBellGroupsAndTakesBack(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	mina := newPerson(t, server, "mina", "Mina")
 	joon := newPerson(t, server, "joon", "Joon")

@@ -14,6 +14,7 @@ import (
 // TestDemoOfServer uses the demo client of a real server as two users beside each other: both make an account, one writes, and
 // the other sees it live.
 func TestDemoOfServer(t *testing.T) {
+	t.Parallel()
 	url := strings.TrimSuffix(startServer(t), "/")
 	tab := openTab(t, url, 1440, 900)
 	tab.do(chromedp.Navigate(url + "/"))

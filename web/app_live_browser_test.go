@@ -11,6 +11,7 @@ import (
 
 // TestNoteReachesAnotherBrowser has two browsers, each with a user of its own, and a note that goes from one to the other.
 func TestNoteReachesAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	first := pane{openTab(t, server.URL, 1440, 900), ".pane"}
 	second := pane{openTab(t, server.URL, 1440, 900), ".pane"}

@@ -28,6 +28,7 @@ const mostPicture = 300_000
 //
 // Red when --soft is as light as #aaa, and when a card of the board is 900 pixels wide.
 func TestLooks(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("%v: run npm ci --prefix web", err)
@@ -152,6 +153,7 @@ func (tab *tab) picture(path string) {
 //
 // Red when the rule for it is taken out of base.css.
 func TestReducedMotion(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	tab := openTab(t, server.URL, 390, 844)
 	tab.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {

@@ -12,6 +12,7 @@ import (
 
 // TestNotesWrittenOffline cuts the line in a conversation and has both sides go on writing.
 func TestNotesWrittenOffline(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
 	acquaint(mina, joon)
@@ -59,6 +60,7 @@ func TestNotesWrittenOffline(t *testing.T) {
 
 // TestBrowserGoesOffline has the browser itself say that there is no network.
 func TestBrowserGoesOffline(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
 	acquaint(mina, joon)

@@ -16,6 +16,7 @@ import (
 // Red when events are not told again behind the answers to queries (a note is missing on the screen, in one run of five), and
 // when the answer to an own note keeps it before older ones.
 func TestServerIsKilledInConversation(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
 	acquaint(mina, joon)

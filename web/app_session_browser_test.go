@@ -13,6 +13,7 @@ import (
 // TestSessionEndsElsewhere ends the session of the page from another device: the page says so, and nothing of it stays but
 // what was being written.
 func TestSessionEndsElsewhere(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
 	acquaint(mina, joon)

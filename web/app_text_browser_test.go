@@ -16,6 +16,7 @@ import (
 //
 // Red when Text puts its parts on the page as HTML.
 func TestMarkupIsText(t *testing.T) {
+	t.Parallel()
 	const evil = `<img src=x onerror="window.ran=1"><script>window.ran=1</script>`
 	server := startSite(t)
 	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", `<b onclick=1>Joon</b>`)
@@ -48,6 +49,7 @@ func TestMarkupIsText(t *testing.T) {
 //
 // Red when Escape does not close a menu.
 func TestKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	server := startSite(t)
 	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
 	acquaint(mina, joon)

@@ -19,6 +19,7 @@ var widths = []int64{320, 390, 1440}
 // TestDemoPageInChromium looks at the demo client alone: there is no /graphql behind it, so what it asks of that fails, and
 // that is the only thing on the console.
 func TestDemoPageInChromium(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(web.Handler(web.Options{}))
 	t.Cleanup(server.Close)
 	for _, width := range widths {
@@ -38,6 +39,7 @@ func TestDemoPageInChromium(t *testing.T) {
 // TestPlaygroundPageInChromium looks at the page alone: there is no /graphql behind it, so its one request for the schema
 // fails, and that is the only thing on the console.
 func TestPlaygroundPageInChromium(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(web.Handler(web.Options{}))
 	t.Cleanup(server.Close)
 	for _, width := range widths {
@@ -64,6 +66,7 @@ func TestPlaygroundPageInChromium(t *testing.T) {
 
 // TestWatchSeesViolations makes sure that the watching tab can fail: each of these scripts does one forbidden thing.
 func TestWatchSeesViolations(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(web.Handler(web.Options{}))
 	t.Cleanup(server.Close)
 	for name, test := range map[string]struct{ script, want string }{
