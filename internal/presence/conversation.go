@@ -52,9 +52,10 @@ func newConversation(p *Presence, id uuid.UUID) *conversation {
 	return c
 }
 
-// unlock releases the presence, and then sends what is to be sent and wakes the listeners if there was a change.
+// unlock says what is to be said, in the order of the changes, releases the presence, and then wakes the listeners if
+// there was a change.
 func (c *conversation) unlock() {
-	out := c.out
+	c.send(c.id, c.out...)
 	c.out = nil
 	var woken []*Listener
 	if c.changed {
@@ -64,7 +65,6 @@ func (c *conversation) unlock() {
 	}
 	c.changed = false
 	c.mu.Unlock()
-	c.send(c.id, out...)
 	for _, l := range woken {
 		l.wake()
 	}

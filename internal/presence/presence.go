@@ -153,15 +153,17 @@ func (p *Presence) Read(conversation, user uuid.UUID, seq int64) {
 // say tells those who listen here at once, and all others through the hub.
 func (p *Presence) say(conversation uuid.UUID, m message) {
 	p.mu.Lock()
+	p.send(conversation, m)
 	if c := p.open[conversation]; c != nil {
 		c.apply(m, time.Now())
 		c.unlock()
 	} else {
 		p.mu.Unlock()
 	}
-	p.send(conversation, m)
 }
 
+// send leaves messages with the hub, which replaces those that still wait by later ones of the same key: so p.mu is
+// held, that the last to be left is the last to be true.
 func (p *Presence) send(conversation uuid.UUID, messages ...message) {
 	for _, m := range messages {
 		data := m.encode()
