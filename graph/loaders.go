@@ -17,8 +17,8 @@ import (
 )
 
 // loaders collect the identifiers that the fields of one operation ask for, and read each kind once. They
-// live for one query, for one field of a mutation, or for one batch of events of a subscription: what a
-// field of a mutation has changed, or whom it has signed in, the next must not find remembered.
+// live for one query, for the poll in it, for one field of a mutation, or for one batch of events of a
+// subscription: what a field of a mutation has changed, or whom it has signed in, the next must not find remembered.
 type loaders struct {
 	users         *loader[uuid.UUID, *accounts.User]
 	conversations *loader[uuid.UUID, *notes.Conversation]
@@ -53,10 +53,16 @@ func (r *Resolver) withLoaders(ctx context.Context, next graphql.OperationHandle
 	return next(r.freshLoaders(ctx))
 }
 
-// withOwnLoaders gives each field of a mutation loaders of its own.
+// withOwnLoaders gives each field of a mutation loaders of its own, and the poll, which goes on long after its
+// neighbours were read.
 func (r *Resolver) withOwnLoaders(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+	switch graphql.GetOperationContext(ctx).Operation.Operation {
+	case ast.Mutation:
 		ctx = r.freshLoaders(ctx)
+	case ast.Query:
+		if graphql.GetRootFieldContext(ctx).Field.Name == "events" {
+			ctx = r.freshLoaders(ctx)
+		}
 	}
 	return next(ctx)
 }
