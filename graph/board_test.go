@@ -81,7 +81,9 @@ func TestCommentsAndReplies(t *testing.T) {
 	in := vars{"postId": post, "parentId": first, "body": "keyed", "idempotencyKey": "k"}
 	keyed := joon.Do(addComment, vars{"in": in}).NoErrors()
 	equal(t, "same key", keyed.Raw, joon.Do(addComment, vars{"in": in}).Raw)
-	equal(t, "other input", []string{"CONFLICT idempotencyKey"}, joon.Do(addComment, vars{"in": vars{"postId": elsewhere, "body": "keyed", "idempotencyKey": "k"}}).UserErrors("addComment"))
+	for _, other := range []string{elsewhere, "junk"} {
+		equal(t, "other input", []string{"CONFLICT idempotencyKey"}, joon.Do(addComment, vars{"in": vars{"postId": other, "body": "keyed", "idempotencyKey": "k"}}).UserErrors("addComment"))
+	}
 	equal(t, "counted once", 8.0, keyed.Get("addComment.comment.post.commentCount"))
 }
 

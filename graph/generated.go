@@ -4986,7 +4986,7 @@ input SendNoteInput {
 
 "The result of ` + "`" + `sendNote` + "`" + `."
 type SendNotePayload {
-  "The note."
+  "The note; null as well when a repetition finds one that the viewer can see no more."
   note: Note
   "The note as it stands in the lists of notes of its conversation."
   noteEdge: NoteEdge
@@ -5216,7 +5216,7 @@ input CreateGroupInput {
 
 "The result of ` + "`" + `createGroup` + "`" + `."
 type CreateGroupPayload {
-  "The conversation."
+  "The conversation; null as well when a repetition finds one that the viewer has left."
   conversation: Conversation
   "The position of the last event that it caused in the viewer's log; null when it caused none."
   cursor: Cursor

@@ -134,8 +134,10 @@ func (r *mutationResolver) SendNote(ctx context.Context, input model.SendNoteInp
 	if p.UserErrors, err = refused(err); err != nil || sent == nil {
 		return p, err
 	}
-	edge := notes.HistoryEdge(sent.Note)
-	p.Note, p.NoteEdge, p.Cursor = sent.Note, &edge, &sent.Cursor
+	if p.Note, p.Cursor = sent.Note, &sent.Cursor; sent.Note != nil {
+		edge := notes.HistoryEdge(sent.Note)
+		p.NoteEdge = &edge
+	}
 	return p, nil
 }
 

@@ -161,7 +161,7 @@ type CreateGroupInput struct {
 
 // The result of `createGroup`.
 type CreateGroupPayload struct {
-	// The conversation.
+	// The conversation; null as well when a repetition finds one that the viewer has left.
 	Conversation *notes.Conversation `json:"conversation,omitempty"`
 	// The position of the last event that it caused in the viewer's log; null when it caused none.
 	Cursor *string `json:"cursor,omitempty"`
@@ -665,7 +665,7 @@ type SendNoteInput struct {
 
 // The result of `sendNote`.
 type SendNotePayload struct {
-	// The note.
+	// The note; null as well when a repetition finds one that the viewer can see no more.
 	Note *notes.Note `json:"note,omitempty"`
 	// The note as it stands in the lists of notes of its conversation.
 	NoteEdge *page.Edge[*notes.Note] `json:"noteEdge,omitempty"`

@@ -124,14 +124,6 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 	id, now, hash := b.log.Clock.New(), b.log.Clock.Now(), inputHash(in.IdempotencyKey, in.PostID, in.ParentID, in.Body)
 	var result *Comment
 	err := b.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		var postAuthor uuid.NullUUID
-		known, err := tx.Row(ctx, lockPost, []any{in.PostID}, &postAuthor)
-		if err != nil {
-			return err
-		}
-		if !known {
-			return problem.Refuse(problem.Missing, "postId", noPost)
-		}
 		if in.IdempotencyKey != nil {
 			row, err := tx.Ent().Comment.Query().Where(comment.AuthorID(v.UserID), comment.IdempotencyKey(*in.IdempotencyKey)).Only(ctx)
 			if err == nil {
@@ -141,6 +133,14 @@ func (b *Board) AddComment(ctx context.Context, v access.Viewer, in NewComment) 
 			if !ent.IsNotFound(err) {
 				return err
 			}
+		}
+		var postAuthor uuid.NullUUID
+		known, err := tx.Row(ctx, lockPost, []any{in.PostID}, &postAuthor)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return problem.Refuse(problem.Missing, "postId", noPost)
 		}
 		result = &Comment{ID: id, PostID: in.PostID, ParentID: deref(in.ParentID), AuthorID: v.UserID, Body: in.Body, CreatedAt: now.UTC()}
 		answered, err := b.answered(ctx, tx, in, v.UserID, id)

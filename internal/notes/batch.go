@@ -3,10 +3,12 @@ package notes
 import (
 	"bytes"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/notewire/notewire/internal/access"
 	"github.com/notewire/notewire/internal/postgres"
 	"github.com/notewire/notewire/internal/problem"
 )
@@ -23,25 +25,32 @@ type draft struct {
 	err  error // of this draft alone: the others are not concerned
 }
 
-// send writes any number of notes in one transaction. It takes the locks of all writers in their order:
-// conversations, then mailboxes. Refusals are put into the drafts.
-func (s *Notes) send(ctx context.Context, tx *postgres.Tx, at time.Time, drafts []*draft) error {
+// examine finds what earlier requests have sent, finds or makes the conversations of the others and locks them.
+// Refusals are put into the drafts.
+func (s *Notes) examine(ctx context.Context, tx *postgres.Tx, at time.Time, drafts []*draft) (locked, error) {
 	for _, d := range drafts {
 		d.note, d.err = nil, nil // the transaction may run again
 	}
 	if err := s.repeated(ctx, tx, drafts); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.makeConversations(ctx, tx, at, open(drafts)); err != nil {
-		return err
+		return nil, err
 	}
 	conversations, senders := where(open(drafts))
 	state, err := lockConversations(ctx, tx, conversations, senders)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	state.admit(open(drafts))
-	if err := checkReplies(ctx, tx, open(drafts)); err != nil {
+	return state, checkReplies(ctx, tx, open(drafts))
+}
+
+// send writes any number of notes in one transaction. It takes the locks of all writers in their order:
+// conversations, then mailboxes. Refusals are put into the drafts.
+func (s *Notes) send(ctx context.Context, tx *postgres.Tx, at time.Time, drafts []*draft) error {
+	state, err := s.examine(ctx, tx, at, drafts)
+	if err != nil {
 		return err
 	}
 	accepted := open(drafts)
@@ -138,37 +147,41 @@ func (s *Notes) repeated(ctx context.Context, tx *postgres.Tx, drafts []*draft) 
 	return rows.Err()
 }
 
-const findReplied = `
-SELECT n.id, n.conversation_id FROM notes n WHERE n.id = ANY($1)`
+// Each for the sender who answers it.
+var findReplied = `
+SELECT r.i, n.conversation_id FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS r(sender, note, i)
+JOIN notes n ON n.id = r.note AND ` + strings.ReplaceAll(access.NoteVisible, "$1", "r.sender")
 
 const noSuchReply = "There is no such note in this conversation."
 
-// checkReplies refuses what answers a note of another conversation.
+// checkReplies refuses what answers a note of another conversation, or one that its sender cannot see.
 func checkReplies(ctx context.Context, tx *postgres.Tx, drafts []*draft) error {
-	var list postgres.UUIDs
-	for _, d := range drafts {
+	var senders, list postgres.UUIDs
+	var order []int64
+	for i, d := range drafts {
 		if d.ReplyToID != nil {
-			list = append(list, *d.ReplyToID)
+			senders, list, order = append(senders, d.sender), append(list, *d.ReplyToID), append(order, int64(i))
 		}
 	}
 	if len(list) == 0 {
 		return nil
 	}
-	rows, err := tx.Rows(ctx, findReplied, list)
+	rows, err := tx.Rows(ctx, findReplied, senders, list, order)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	where := map[uuid.UUID]uuid.UUID{}
+	where := make([]uuid.UUID, len(drafts))
 	for rows.Next() {
-		var id, conversation uuid.UUID
-		if err := rows.Scan(&id, &conversation); err != nil {
+		var i int
+		var conversation uuid.UUID
+		if err := rows.Scan(&i, &conversation); err != nil {
 			return err
 		}
-		where[id] = conversation
+		where[i] = conversation
 	}
-	for _, d := range drafts {
-		if d.ReplyToID != nil && where[*d.ReplyToID] != d.conversation {
+	for i, d := range drafts {
+		if d.ReplyToID != nil && where[i] != d.conversation {
 			d.err = problem.Refuse(problem.Missing, "replyToId", noSuchReply)
 		}
 	}

@@ -118,10 +118,7 @@ const writeEdit = `UPDATE notes SET body = $2, edited_at = $3 WHERE id = $1`
 func (s *Notes) Edit(ctx context.Context, v access.Viewer, id uuid.UUID, body string) (*Amended, error) {
 	var e problem.UserErrors
 	e.Text("body", body, MaxBody)
-	if err := e.Err(); err != nil {
-		return nil, err
-	}
-	return s.change(ctx, func(ctx context.Context, tx *postgres.Tx, at time.Time) (*authored, int64, error) {
+	amended, err := s.change(ctx, func(ctx context.Context, tx *postgres.Tx, at time.Time) (*authored, int64, error) {
 		a, err := lockAuthored(ctx, tx, v, id)
 		switch {
 		case err != nil:
@@ -130,7 +127,7 @@ func (s *Notes) Edit(ctx context.Context, v access.Viewer, id uuid.UUID, body st
 			return nil, 0, problem.Refuse(problem.NotAllowed, "noteId", "This note was unsent: it cannot be edited any more.")
 		case !a.isHere:
 			return nil, 0, problem.Refuse(problem.NotAllowed, "noteId", "Join the room before you edit what you wrote in it.")
-		case a.Body == body:
+		case a.Body == body, len(e) > 0:
 			return a, 0, nil
 		}
 		users, err := a.hearers(ctx, tx)
@@ -149,6 +146,10 @@ func (s *Notes) Edit(ctx context.Context, v access.Viewer, id uuid.UUID, body st
 		_, err = batch.Write(ctx)
 		return a, position, err
 	})
+	if err = e.With(err); err != nil {
+		return nil, err
+	}
+	return amended, nil
 }
 
 // change runs what changes a note in a transaction. It returns the note and the position of the event in

@@ -112,8 +112,7 @@ type NewGroup struct {
 	IdempotencyKey *string
 }
 
-func (in *NewGroup) check(v access.Viewer) error {
-	var e problem.UserErrors
+func (in *NewGroup) check(v access.Viewer) (e problem.UserErrors) {
 	if in.Title != nil {
 		e.Text("title", *in.Title, MaxTitle)
 	}
@@ -126,15 +125,23 @@ func (in *NewGroup) check(v access.Viewer) error {
 		e.Add(problem.Invalid, "userIds", "You are in your group anyway: name others only.")
 	}
 	e.IdempotencyKey("idempotencyKey", in.IdempotencyKey)
-	return e.Err()
+	return e
 }
 
 // CreateGroup makes a group of the viewer, who owns it, and others. To whom the viewer is a stranger, it waits
 // as a request. The key of an earlier group of the viewer gives that group, if the input is the same.
 func (s *Notes) CreateGroup(ctx context.Context, v access.Viewer, in NewGroup) (*Outcome, error) {
 	in.Users = distinct(in.Users)
-	if err := in.check(v); err != nil {
-		return nil, err
+	if e := in.check(v); e.About("userIds") {
+		return nil, e
+	} else if len(e) > 0 { // refused in any case: so that all is said at once, look at the users too
+		return nil, s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+			err := checkUsers(ctx, tx, in.Users)
+			if err == nil {
+				_, err = invite(ctx, tx, v.UserID, in.Users)
+			}
+			return e.With(err)
+		})
 	}
 	id, now := s.log.Clock.New(), s.log.Clock.Now()
 	return s.create(ctx, v, func(ctx context.Context, tx *postgres.Tx) (*making, *Outcome, error) {
@@ -174,15 +181,14 @@ const writeTitle = `UPDATE conversations SET title = $2, folded_title = $3 WHERE
 func (s *Notes) Rename(ctx context.Context, v access.Viewer, conversation uuid.UUID, title string) (*Outcome, error) {
 	var e problem.UserErrors
 	e.Text("title", title, MaxTitle)
-	if err := e.Err(); err != nil {
-		return nil, err
-	}
-	return s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
+	renamed, err := s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
 		switch {
 		case c.kind == Direct:
 			return problem.Refuse(problem.NotAllowed, "conversationId", "A direct conversation has no title: make a group (createGroup) to give one.")
 		case c.me() == nil || c.me().role != Owner:
 			return problem.Refuse(problem.NotAllowed, "conversationId", notOwner)
+		case len(e) > 0:
+			return nil
 		}
 		var folded *string
 		if c.kind == Room {
@@ -201,4 +207,8 @@ func (s *Notes) Rename(ctx context.Context, v access.Viewer, conversation uuid.U
 		}
 		return nil
 	})
+	if err = e.With(err); err != nil {
+		return nil, err
+	}
+	return renamed, nil
 }

@@ -131,10 +131,7 @@ func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversati
 	case len(users) >= MaxParticipants:
 		e.Add(problem.Invalid, "userIds", "At most %d users can be added at once.", MaxParticipants-1)
 	}
-	if err := e.Err(); err != nil {
-		return nil, err
-	}
-	return s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
+	result, err := s.alter(ctx, v, "conversationId", conversation, nil, func(ctx context.Context, c *alteration) error {
 		switch {
 		case c.kind == Room:
 			return problem.Refuse(problem.NotAllowed, "conversationId", "Nobody can be added to a room: everybody can join it by its name.")
@@ -142,6 +139,8 @@ func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversati
 			return problem.Refuse(problem.NotAllowed, "conversationId", "A direct conversation is between two: make a group (createGroup).")
 		case c.me().state != Active:
 			return problem.Refuse(problem.NotAllowed, "conversationId", "Accept the request before you add others.")
+		case len(e) > 0:
+			return nil
 		}
 		added := slices.DeleteFunc(slices.Clone(users), func(u uuid.UUID) bool { return c.member(u) != nil })
 		if len(added) == 0 {
@@ -169,6 +168,10 @@ func (s *Notes) AddParticipants(ctx context.Context, v access.Viewer, conversati
 		}
 		return j.write(ctx, c.tx, c.id, c.batch.At())
 	})
+	if err = e.With(err); err != nil {
+		return nil, err
+	}
+	return result, nil
 }
 
 const notOwner = "Only the owner can do this."

@@ -32,7 +32,7 @@ type Outgoing struct {
 
 // Sent is the result of sending a note.
 type Sent struct {
-	Note   *Note
+	Note   *Note  // nil when a key found one that its author can see no more
 	Cursor string // of the event NoteSent in the sender's log
 }
 
@@ -41,12 +41,12 @@ type Sent struct {
 // CONFLICT otherwise.
 func (s *Notes) Send(ctx context.Context, v access.Viewer, in Outgoing) (*Sent, error) {
 	in.To = distinct(in.To)
-	if err := in.check(v); err != nil {
-		return nil, err
-	}
 	d := &draft{Outgoing: in, id: s.log.Clock.New(), conversation: s.log.Clock.New(), sender: v.UserID, hash: in.hash()}
 	if in.ConversationID != nil {
 		d.conversation = *in.ConversationID
+	}
+	if e := in.check(v); len(e) > 0 {
+		return nil, s.refuse(ctx, d, e)
 	}
 	at := s.log.Clock.Now()
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
@@ -58,11 +58,38 @@ func (s *Notes) Send(ctx context.Context, v access.Viewer, in Outgoing) (*Sent, 
 	if d.err != nil {
 		return nil, d.err
 	}
-	return &Sent{Note: d.note, Cursor: s.log.Cursor(v.UserID, d.note.Position)}, nil
+	sent := &Sent{Note: d.note, Cursor: s.log.Cursor(v.UserID, d.note.Position)}
+	if d.note.ID != d.id { // of an earlier request: the author may have left since, or have deleted it
+		found, err := s.NotesByIDs(ctx, v, []uuid.UUID{d.note.ID})
+		if err != nil {
+			return nil, err
+		}
+		sent.Note = found[d.note.ID]
+	}
+	return sent, nil
 }
 
-func (in *Outgoing) check(v access.Viewer) error {
-	var e problem.UserErrors
+// refuse looks at where a note was to go, too, of which something is wrong in any case: all is said at once. What
+// that writes goes with the transaction.
+func (s *Notes) refuse(ctx context.Context, d *draft, e problem.UserErrors) error {
+	if e.About("toUserIds") {
+		return e
+	}
+	if e.About("replyToId") {
+		d.ReplyToID = nil
+	}
+	if e.About("idempotencyKey") {
+		d.IdempotencyKey = nil
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if _, err := s.examine(ctx, tx, s.log.Clock.Now(), []*draft{d}); err != nil {
+			return err
+		}
+		return e.With(d.err)
+	})
+}
+
+func (in *Outgoing) check(v access.Viewer) (e problem.UserErrors) {
 	switch {
 	case in.To == nil && in.ConversationID == nil:
 		e.Add(problem.Required, "toUserIds", "Say where the note goes: give toUserIds or conversationId.")
@@ -82,7 +109,7 @@ func (in *Outgoing) check(v access.Viewer) error {
 	}
 	e.Text("body", in.Body, MaxBody)
 	e.IdempotencyKey("idempotencyKey", in.IdempotencyKey)
-	return e.Err()
+	return e
 }
 
 // hash is of the input but its key: it tells a repetition from another note.

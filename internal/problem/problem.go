@@ -5,6 +5,7 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -97,6 +98,20 @@ func (e *UserErrors) Add(code UserCode, field, format string, args ...any) {
 		u.Field = strings.Split(field, ".")
 	}
 	*e = append(*e, u)
+}
+
+// About says whether one of the errors blames a field.
+func (e UserErrors) About(field string) bool {
+	return slices.ContainsFunc(e, func(u UserError) bool { return strings.Join(u.Field, ".") == field })
+}
+
+// With are these errors and those of err, so that all is said at once. An err of another sort stands alone.
+func (e UserErrors) With(err error) error {
+	more, ok := AsUserErrors(err)
+	if err != nil && !ok {
+		return err
+	}
+	return slices.Concat(e, more).Err()
 }
 
 // Err is nil when nothing was added.
