@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -14,9 +15,8 @@ import (
 	"github.com/notewire/notewire/internal/sitetest"
 )
 
-// mutations are all of the schema: of each the text, and an input of the required fields, in which every
-// identifier is nobody's.
-func mutations(t *testing.T, each func(name, query string, input vars)) {
+// contract is the schema as clients are given it.
+func contract(t *testing.T) *ast.Schema {
 	t.Helper()
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
@@ -26,7 +26,14 @@ func mutations(t *testing.T, each func(name, query string, input vars)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
+	return schema
+}
+
+// mutations are all of the schema: of each the text, and an input of the required fields, in which every
+// identifier is nobody's.
+func mutations(t *testing.T, each func(name, query string, input vars)) {
+	t.Helper()
+	schema, seen := contract(t), 0
 	for _, m := range schema.Mutation.Fields {
 		if strings.HasPrefix(m.Name, "__") {
 			continue
@@ -116,4 +123,60 @@ func TestIdentifiersOfNobodyAreRefused(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is no value of a field is refused by the field's name, whichever mutation it is, and nothing is written.
+func TestBadValuesOfEveryField(t *testing.T) {
+	t.Parallel()
+	site := sitetest.New(t)
+	joon := site.User(t, "joon")
+	schema, seen := contract(t), 0
+	before := everythingWritten(t, site)
+	mutations(t, func(name, query string, input vars) {
+		if input == nil {
+			return
+		}
+		d := schema.Types[schema.Mutation.Fields.ForName(name).Arguments[0].Type.NamedType]
+		for _, f := range d.Fields {
+			bad := []string{`"a\u0000"`, `"\ud800"`, `["\udc00"]`, `{"a": 1}`, `1.5`, `[[]]`}
+			if f.Type.Elem == nil {
+				bad = append(bad, `["a"]`, `[null]`)
+			} else {
+				bad = append(bad, `[null]`, `[{"a": "b"}]`)
+			}
+			if f.Type.NonNull {
+				bad = append(bad, `null`)
+			}
+			switch f.Type.Name() {
+			case "String", "Cursor":
+				bad = append(bad, `7`, `true`)
+			case "Boolean":
+				bad = append(bad, `7`, `"true"`)
+			default:
+				bad = append(bad, `true`)
+			}
+			for _, value := range bad {
+				seen++
+				in := maps.Clone(input)
+				in[f.Name] = json.RawMessage(value)
+				r := joon.Do(query, vars{"in": in})
+				code := r.Code()
+				ok := code == "BAD_USER_INPUT" || code == "GRAPHQL_VALIDATION_FAILED" && !strings.Contains(value, `\u`)
+				if !ok || !strings.Contains(fmt.Sprint(r.Errors[0].Message, r.Errors[0].Path), f.Name) {
+					t.Errorf("%s: %s as %s: %s", name, value, f.Name, r.Raw)
+				}
+			}
+		}
+	})
+	if seen < 500 {
+		t.Errorf("only %d values were tried", seen)
+	}
+	equal(t, "rows before and after", before, everythingWritten(t, site))
+}
+
+// everythingWritten is how many rows each table of what users make has.
+func everythingWritten(t *testing.T, site *sitetest.Server) []string {
+	t.Helper()
+	return column(t, site, `SELECT t || ' ' || (xpath('/row/n/text()', query_to_xml('SELECT count(*) AS n FROM ' || t, false, true, '')))[1]::text
+		FROM unnest(ARRAY['users', 'blocks', 'conversations', 'participants', 'notes', 'posts', 'comments', 'likes', 'watchers', 'notification_preferences', 'reports', 'topics', 'events']) AS t`)
 }

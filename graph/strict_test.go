@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/notewire/notewire/internal/sitetest"
@@ -23,6 +24,21 @@ func TestWhatIsNoValueOfItsType(t *testing.T) {
 		}
 	}
 	equal(t, "notes", 0, len(mina.Do(`{ viewer { notes(box: SENT) { nodes { id } } } }`, nil).NoErrors().List("viewer.notes.nodes")))
+}
+
+// A variable may be null where what it stands for has a default: that is said by name, or is the default.
+func TestNullForAnArgument(t *testing.T) {
+	t.Parallel()
+	mina := sitetest.New(t).User(t, "mina")
+	r := mina.Do(`query($box: NoteBox) { viewer { notes(box: $box) { nodes { id } } } }`, vars{"box": nil})
+	equal(t, "a box", "BAD_USER_INPUT This must not be null. [viewer notes box]", fmt.Sprint(r.Code(), " ", r.Errors[0].Message, " ", r.Errors[0].Path))
+	equal(t, "in the document", "GRAPHQL_VALIDATION_FAILED", mina.Do(`{ viewer { notes(box: null) { nodes { id } } } }`, nil).Code())
+	mina.Do(`query($box: NoteBox) { viewer { notes(box: $box) { nodes { id } } } }`, vars{}).NoErrors()
+	mina.Do(`query($no: Boolean, $n: Int, $text: String, $kinds: [NotificationKind!]) { viewer {
+		notes(unreadOnly: $no, search: $text, first: $n, after: $text) { nodes { id } }
+		conversations(archived: $no, requests: $no, last: $n, before: $text) { nodes { id } }
+		notifications(unreadOnly: $no, kinds: $kinds, archived: $no, first: $n) { nodes { actors(first: $n) { id } } } } }`,
+		vars{"no": nil, "n": nil, "text": nil, "kinds": nil}).NoErrors()
 }
 
 func TestSubscriptionsOfOneField(t *testing.T) {

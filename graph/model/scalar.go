@@ -62,6 +62,9 @@ func UnmarshalString(v any) (string, error) {
 	if s, ok := v.(string); ok {
 		return s, nil
 	}
+	if v == nil {
+		return "", problem.New(problem.BadUserInput, "This must not be null.")
+	}
 	return "", problem.New(problem.BadUserInput, "This must be a string.")
 }
 
