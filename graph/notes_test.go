@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/notewire/notewire/internal/sitetest"
@@ -31,6 +32,23 @@ func walk(t *testing.T, c *client, query, path, key string, size int) []string {
 		args = fmt.Sprintf("(last: %d, before: %q)", size, start)
 	}
 	equal(t, path+": backward is forward", forward, backward)
+	_, _, after, _, more := read(fmt.Sprintf("(first: %d)", size))
+	_, before, _, _, _ := read(fmt.Sprintf("(last: %d)", size))
+	if !more {
+		return forward
+	}
+	// A window may be open at either end, and is read from either.
+	from, to := size, len(forward)-size
+	for args, want := range map[string][]string{
+		fmt.Sprintf("(first: %d, before: %q)", size, before):             forward[:min(size, to)],
+		fmt.Sprintf("(before: %q)", before):                              forward[:min(20, to)],
+		fmt.Sprintf("(last: %d, after: %q)", size, after):                forward[max(from, to):],
+		fmt.Sprintf("(first: 50, after: %q, before: %q)", after, before): forward[from:max(from, to)],
+		fmt.Sprintf("(last: 50, after: %q, before: %q)", after, before):  forward[from:max(from, to)],
+	} {
+		page, _, _, _, _ := read(args)
+		equal(t, path+args, strings.Join(want, "\n"), strings.Join(page, "\n"))
+	}
 	return forward
 }
 

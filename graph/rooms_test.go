@@ -162,6 +162,7 @@ func TestFindingRooms(t *testing.T) {
 		}
 		equal(t, way, all, got)
 	}
+	equal(t, "windows", all, walk(t, mina, `{ rooms%s { nodes { name } `+pageInfo+` } }`, "rooms", "name", 2))
 	equal(t, "too many", "BAD_USER_INPUT", mina.Do(`{ rooms(first: 101) { nodes { id } } }`, nil).Code())
 	equal(t, "no cursor", "BAD_USER_INPUT", mina.Do(`{ rooms(after: "x") { nodes { id } } }`, nil).Code())
 	leave(mina, untitled).NoErrors()
