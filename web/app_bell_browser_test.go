@@ -24,10 +24,10 @@ func TestBellGroupsAndTakesBack(t *testing.T) {
 	page := pane{tab, ".pane"}
 	page.signIn(mina)
 	tab.goTo("#/post/" + post)
-	page.waitFor("the post", "main h3", "Desk plants")
+	page.waitFor("the post", ".main h3", "Desk plants")
 	likes := func(count string) {
 		t.Helper()
-		page.waitFor("the number of likes", "main .post > .card-foot .like", count)
+		page.waitFor("the number of likes", ".main .post > .card-foot .like", count)
 	}
 	likes("0")
 
@@ -62,7 +62,7 @@ func TestBellGroupsAndTakesBack(t *testing.T) {
 	page.press("2 new comments")
 	page.waitFor("the comment", ".comment-body", "A fern.")
 	page.waitFor("the comment", ".comment-body", "A cactus.")
-	page.waitFor("the number of comments", "main .card-foot", "2 comments")
+	page.waitFor("the number of comments", ".main .card-foot", "2 comments")
 
 	// The author's own like changes the number and rings nothing.
 	page.press("Like, 0 likes")
@@ -70,5 +70,43 @@ func TestBellGroupsAndTakesBack(t *testing.T) {
 	page.waitBell("Sora and Joon commented on your post")
 	page.press("Mark all read")
 	page.waitGone("what is unread", ".alert.unread")
+	tab.wait("the end of the badge", "document.title === 'Notewire'")
+}
+
+// TestBellForgetsWhatIsDeleted deletes what the bell tells of, while it is shown: the alert goes, and its badge.
+//
+// Red when the page does nothing about NotificationRetracted.
+func TestBellForgetsWhatIsDeleted(t *testing.T) {
+	t.Parallel()
+	server := startSite(t)
+	mina := newPerson(t, server, "mina", "Mina")
+	joon := newPerson(t, server, "joon", "Joon")
+	sora := newPerson(t, server, "sora", "Sora")
+	post := mina.post("Desk plants", "Show yours.")
+	tab := openTab(t, server.URL, 1440, 900)
+	tab.do(chromedp.Navigate(server.URL + "/"))
+	page := pane{tab, ".pane"}
+	page.signIn(mina)
+	tab.goTo("#/post/" + post)
+	page.waitFor("the post", ".main h3", "Desk plants")
+
+	fern := joon.Comment(post, "A fern.")
+	cactus := sora.Comment(post, "A cactus.")
+	page.waitBell("Sora and Joon commented on your post")
+	page.press("2 new comments")
+	page.waitFor("the comment", ".comment-body", "A cactus.")
+	sora.delete("Comment", cactus)
+	page.waitBell("Joon commented on your post")
+	tab.wait("the end of the comment", "![...document.querySelectorAll('.comment-body')].some(e => e.innerText.includes('cactus'))")
+	joon.delete("Comment", fern)
+	page.waitBell()
+	tab.wait("the end of the badge", "document.title === 'Notewire'")
+
+	joon.Comment(post, "A tree.")
+	sora.Like(post)
+	page.waitBell("Joon commented on your post", "Sora liked your post")
+	tab.wait("the badge", "document.title === '(2) Notewire'")
+	mina.delete("Post", post) // on another device
+	page.waitBell()
 	tab.wait("the end of the badge", "document.title === 'Notewire'")
 }

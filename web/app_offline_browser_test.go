@@ -82,3 +82,66 @@ func TestBrowserGoesOffline(t *testing.T) {
 		t.Errorf("the server has %q", got)
 	}
 }
+
+// TestPageCatchesUp cuts the line of a page and mends it with much missed: the page says that it is catching up before it says that
+// it is connected, and then it shows all of it.
+//
+// Red when ConnectionState takes a socket for a line that has caught up.
+func TestPageCatchesUp(t *testing.T) {
+	t.Parallel()
+	server := startSite(t)
+	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
+	acquaint(mina, joon)
+	line := newCable(t, server.Addr)
+	tab := openTab(t, line.URL, 1440, 900)
+	tab.expectLostLine()
+	tab.do(chromedp.Navigate(line.URL + "/"))
+	page := pane{tab, ".pane"}
+	page.signIn(mina)
+	tab.goTo("#/conversation/" + mina.conversationWith(joon))
+	said := []string{"Hello Joon", "Hello Mina"}
+	page.waitNotes(said)
+
+	line.cut()
+	page.waitLine("Offline")
+	for i := range 25 {
+		said = append(said, fmt.Sprintf("Meanwhile %d", i))
+		joon.Send(mina.ID, said[len(said)-1])
+	}
+	eval[chromedp.Void](tab, `(line => { window.lines = []; new MutationObserver(() => lines.push(line.innerText.trim()))
+		.observe(line, {subtree: true, characterData: true, childList: true, attributes: true}) })(document.querySelector('.line-state'))`)
+	line.mend()
+	page.waitLine("Connected")
+	page.waitNotes(said)
+	lines := slices.Compact(eval[[]string](tab, "lines"))
+	if at := slices.Index(lines, "Catching up"); at < 0 || lines[len(lines)-1] != "Connected" || slices.Contains(lines[:at], "Connected") {
+		t.Errorf("the line was said to be %q", lines)
+	}
+}
+
+// TestQueryIsAskedAgain opens a place of the page while the server cannot be reached: when it can, the place is filled, and nobody
+// has to ask for it.
+//
+// Red without resumeExchange.
+func TestQueryIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	server := startSite(t)
+	mina := newPerson(t, server, "mina", "Mina")
+	post := mina.post("Desk plants", "Show yours.")
+	line := newCable(t, server.Addr)
+	tab := openTab(t, line.URL, 1440, 900)
+	tab.expectLostLine()
+	tab.do(chromedp.Navigate(line.URL + "/"))
+	page := pane{tab, ".pane"}
+	page.signIn(mina)
+	line.cut()
+	page.waitLine("Offline")
+	tab.goTo("#/post/" + post)
+	page.press("Rooms")
+	page.waitFor("a word about the failure", ".main .state", "")
+	page.waitFor("a word about the failure", ".notes .state", "Try again")
+	line.mend()
+	page.waitLine("Connected")
+	page.waitFor("the post", ".post-body", "Show yours.")
+	page.waitFor("the rooms", ".notes .state", "No rooms")
+}

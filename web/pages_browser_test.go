@@ -27,10 +27,10 @@ func TestDemoPageInChromium(t *testing.T) {
 			tab := openTab(t, server.URL, width, 844)
 			tab.expect("404 (Not Found) " + server.URL + "/graphql")
 			tab.do(chromedp.Navigate(server.URL + "/"))
-			tab.wait("the page", "!!document.querySelector('main.column')")
+			tab.wait("the page", "!!document.querySelector('.main.column')")
 			tab.wait("the style", "getComputedStyle(document.querySelector('.bar')).display === 'flex'")
-			tab.wait("the picture", "document.querySelector('header img').naturalWidth > 0")
-			tab.wait("a word about the server", "!!document.querySelector('main .state button')")
+			tab.wait("the picture", "document.querySelector('.bar img').naturalWidth > 0")
+			tab.wait("a word about the server", "!!document.querySelector('.main .state button')")
 			tab.wantNoHorizontalScroll()
 		})
 	}

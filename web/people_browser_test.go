@@ -4,6 +4,7 @@ package web_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/notewire/notewire/test/binary"
@@ -67,4 +68,10 @@ func (p person) post(title, body string) string {
 func (p person) unlike(subject string) {
 	p.t.Helper()
 	p.Do(`mutation($id: ID!) { unlike(input: {subjectId: $id}) { userErrors { message } } }`, binary.Vars{"id": subject})
+}
+
+// delete deletes a "Post" or a "Comment".
+func (p person) delete(kind, id string) {
+	p.t.Helper()
+	p.Do(`mutation($id: ID!) { delete`+kind+`(input: {`+strings.ToLower(kind)+`Id: $id}) { userErrors { message } } }`, binary.Vars{"id": id})
 }

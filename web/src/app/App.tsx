@@ -91,13 +91,13 @@ interface TabsProps {
 function PaneTabs({ front, badges, onChoose }: TabsProps) {
   const t = useTexts();
   return (
-    <div className="pane-tabs">
+    <nav className="pane-tabs" aria-label={t.users}>
       {(['a', 'b'] as const).map((name) => (
         <button type="button" key={name} className="pane-tab" aria-pressed={name === front} onClick={() => onChoose(name)}>
           {name === 'a' ? t.firstUser : t.secondUser}
           {!!badges[name] && <span className="badge">{badges[name]}</span>}
         </button>
       ))}
-    </div>
+    </nav>
   );
 }

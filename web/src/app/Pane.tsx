@@ -26,11 +26,13 @@ export function Pane({ page, session, isFront, onBadge }: Props) {
   const isFirst = session.pane === 'a';
   // Where one is outlives the session: who signs in again is there again.
   const [route, go] = useRoute(isFirst);
+  // The one in front is the page itself, and what it holds are the page's landmarks; the other is a landmark as a whole.
+  const landmark = isFront ? {} : { role: 'region', 'aria-label': isFirst ? t.firstUser : t.secondUser };
   return (
-    <div className={`pane${isFront ? ' front' : ''}`} role="group" aria-label={isFirst ? t.firstUser : t.secondUser}>
+    <div className={`pane${isFront ? ' front' : ''}`} {...landmark}>
       <Boundary message={t.broken} action={t.reload}>
         <LivePane key={state.generation} session={session} state={state}>
-          <Places page={page} isFirst={isFirst} isSigned={state.token !== undefined} route={route} go={go} onBadge={onBadge} />
+          <Places page={page} isFirst={isFirst} isFront={isFront} isSigned={state.token !== undefined} route={route} go={go} onBadge={onBadge} />
         </LivePane>
       </Boundary>
     </div>
@@ -40,26 +42,27 @@ export function Pane({ page, session, isFront, onBadge }: Props) {
 interface PlacesProps {
   readonly page: Page;
   readonly isFirst: boolean;
+  readonly isFront: boolean;
   readonly isSigned: boolean;
   readonly route: Route;
   readonly go: Go;
   readonly onBadge: (count: number) => void;
 }
 
-function Places({ page, isFirst, isSigned, route, go, onBadge }: PlacesProps) {
+function Places({ page, isFirst, isFront, isSigned, route, go, onBadge }: PlacesProps) {
   const { unread, me } = useLive();
   // The title carries the bell's badge, or else the unread notes: a note raises both.
   const badge = unread ? unread.unseenNotifications || unread.notes : 0;
   useEffect(() => onBadge(badge), [badge, onBadge]);
   return (
     <div className="pane-grid" data-view={route.view} data-main={route.main.at}>
-      <Bar page={page} isFirst={isFirst} isSigned={isSigned} route={route} go={go} />
-      <div className={isSigned ? 'columns' : 'columns two'}>
+      <Bar page={page} isFirst={isFirst} isFront={isFront} isSigned={isSigned} route={route} go={go} />
+      <div className={isSigned ? 'columns' : 'columns two'} role={isFront ? 'main' : undefined}>
         {isSigned ? me ? <Mailbox route={route} go={go} /> : <div className="column notes" /> : <Welcome />}
         {isSigned && !me ? (
-          <main className="column main">
+          <div className="column main">
             <Waiting />
-          </main>
+          </div>
         ) : (
           <MainColumn route={route} go={go} isFirst={isFirst} />
         )}

@@ -31,6 +31,13 @@ export function useMe(): Person {
   return useLive().me!;
 }
 
+/** Names a landmark of a pane: on a page with two users, those of the second say so. */
+export function useLandmark(): (name: string) => string {
+  const t = useTexts();
+  const { session } = useLive();
+  return (name) => (session.pane === 'a' ? name : `${name} (${t.secondUser})`);
+}
+
 export function useLine(): ConnectionStatus {
   const { state } = useLive().connection;
   const status = useSyncExternalStore(state.subscribe, state.get);

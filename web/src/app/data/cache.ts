@@ -1,6 +1,7 @@
 import { cacheConfig } from '@notewire/client/urql';
-import { cacheExchange, type Cache, type Resolver, type UpdateResolver, type Variables } from '@urql/exchange-graphcache';
+import { cacheExchange, type Cache, type UpdateResolver, type Variables } from '@urql/exchange-graphcache';
 import { append, prepend, raise, remove, type Key } from './lists';
+import { lists } from './pages';
 
 interface Placed {
   readonly id: string;
@@ -187,11 +188,10 @@ const subscriptions = updates({
 
 /** The normalised cache of one pane: each object once, whichever way it came. */
 export function cache() {
-  const { Conversation, ...resolvers } = cacheConfig.resolvers as Record<string, Record<string, Resolver>>;
   return cacheExchange({
     ...cacheConfig,
     // Participants are shown page by page only in one place, which asks for them by another number.
-    resolvers: { ...resolvers, Conversation: { notes: Conversation!.notes! } },
+    resolvers: { ...lists, Conversation: { notes: lists.Conversation!.notes! } },
     updates: { Mutation: mutations, Subscription: subscriptions },
   });
 }

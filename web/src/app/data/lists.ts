@@ -3,7 +3,8 @@ import type { Cache, Variables } from '@urql/exchange-graphcache';
 /** The key of an object in the cache: "Note:note_01…". */
 export type Key = string;
 
-function keysIn(cache: Cache, page: Key): Key[] {
+/** The objects on a page. */
+export function keysIn(cache: Cache, page: Key): Key[] {
   const nodes = cache.resolve(page, 'nodes');
   return Array.isArray(nodes) ? (nodes.filter((node) => typeof node === 'string') as Key[]) : [];
 }

@@ -27,6 +27,7 @@ export const en = {
   settings: 'Settings',
   openSecond: 'Open a second user',
   closeSecond: 'Close this user',
+  users: 'Users of this page',
   secondUser: 'Second user',
   firstUser: 'First user',
   traffic: 'GraphQL traffic',

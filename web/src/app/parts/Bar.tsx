@@ -2,7 +2,7 @@ import { useMutation } from 'urql';
 import type { Page } from '../App';
 import { LogoutDocument } from '../generated/documents';
 import { useTexts } from '../i18n';
-import { useLine, useLive } from '../live';
+import { useLandmark, useLine, useLive } from '../live';
 import type { Go, Route } from '../route';
 import { Avatar } from '../ui/Avatar';
 import { Icon, type IconName } from '../ui/Icon';
@@ -11,28 +11,30 @@ import { Menu, type MenuEntry } from '../ui/Menu';
 interface Props {
   readonly page: Page;
   readonly isFirst: boolean;
+  readonly isFront: boolean;
   readonly isSigned: boolean;
   readonly route: Route;
   readonly go: Go;
 }
 
 /** The head of a pane: where one can go, how the line stands, who is signed in. */
-export function Bar({ page, isFirst, isSigned, route, go }: Props) {
+export function Bar({ page, isFirst, isFront, isSigned, route, go }: Props) {
   const t = useTexts();
+  const named = useLandmark();
   const { me } = useLive();
-  // A page has one head.
-  const Tag = isFirst ? 'header' : 'div';
   return (
-    <Tag className="bar">
+    <div className="bar" role={isFront ? 'banner' : undefined}>
       {isFirst ? (
         <a className="brand" href="#/board">
           <img src={new URL('../../icon.svg', import.meta.url).href} alt="" width="26" height="26" />
           <h1 className="brand-name">Notewire</h1>
         </a>
       ) : (
-        <span className="brand clip">{me?.displayName ?? t.secondUser}</span>
+        <span className="brand">
+          <h1 className="clip">{me?.displayName ?? t.secondUser}</h1>
+        </span>
       )}
-      <nav className="nav" aria-label={t.places}>
+      <nav className="nav" aria-label={named(t.places)}>
         {isSigned && <Places route={route} go={go} className="tab" />}
       </nav>
       <span className="spacer" />
@@ -44,7 +46,7 @@ export function Bar({ page, isFirst, isSigned, route, go }: Props) {
         </button>
       )}
       {me && <AccountMenu go={go} />}
-    </Tag>
+    </div>
   );
 }
 
@@ -154,8 +156,9 @@ function Places({ route, go, className }: PlacesProps) {
 
 export function BottomTabs({ isSigned, route, go }: { isSigned: boolean; route: Route; go: Go }) {
   const t = useTexts();
+  const named = useLandmark();
   return (
-    <nav className="bottom" aria-label={t.places}>
+    <nav className="bottom" aria-label={named(t.places)}>
       {isSigned ? (
         <Places route={route} go={go} className="bottom-tab" />
       ) : (

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useMutation } from 'urql';
 import { BellDocument, MarkAllReadDocument, MarkSeenDocument } from '../generated/documents';
 import { useTexts } from '../i18n';
-import { useLive } from '../live';
+import { useLandmark, useLive } from '../live';
 import type { Go } from '../route';
 import { List, useList } from '../ui/List';
 import { Alert } from './Alert';
@@ -10,6 +10,7 @@ import { Alert } from './Alert';
 /** The bell: what happened, grouped. It counts as seen when the reader comes to it: with the pointer, the focus, or its tab. */
 export function Bell({ go }: { go: Go }) {
   const t = useTexts();
+  const named = useLandmark();
   const { unread, tell } = useLive();
   const [after, setAfter] = useState<string>();
   const [onlyUnread, setOnlyUnread] = useState(false);
@@ -27,7 +28,7 @@ export function Bell({ go }: { go: Go }) {
     if (!data || data.markAllNotificationsRead.userErrors.length > 0) tell(t.failed);
   };
   return (
-    <section className="column alerts" aria-label={t.alerts} onPointerEnter={seen} onPointerDown={seen} onFocus={seen}>
+    <section className="column alerts" aria-label={named(t.alerts)} onPointerEnter={seen} onPointerDown={seen} onFocus={seen}>
       <div className="head">
         <h2>
           {t.alerts}

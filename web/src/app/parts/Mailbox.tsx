@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTexts } from '../i18n';
+import { useLandmark } from '../live';
 import type { Go, Route } from '../route';
 import { Icon } from '../ui/Icon';
 import { Conversations } from './Conversations';
@@ -11,13 +12,14 @@ const boxes = ['inbox', 'requests', 'archive', 'rooms'] as const;
 /** The left column: conversations by box, the rooms, and the search over all notes. */
 export function Mailbox({ route, go }: { route: Route; go: Go }) {
   const t = useTexts();
+  const named = useLandmark();
   const [box, setBox] = useState<(typeof boxes)[number]>('inbox');
   const [search, setSearch] = useState('');
   const chosen = route.main.at === 'conversation' ? route.main.id : undefined;
   const open = (id: string) => go({ at: 'conversation', id });
   const searching = box !== 'rooms' && search.trim() !== '';
   return (
-    <section className="column notes" aria-label={t.notes}>
+    <section className="column notes" aria-label={named(t.notes)}>
       <div className="head">
         <h2>{t.notes}</h2>
         <button type="button" className="button little" onClick={() => go({ at: 'new' })}>

@@ -11,8 +11,6 @@ import { WritePost } from './WritePost';
 /** The middle: the board, a post, or a conversation. */
 export function MainColumn({ route: { main }, go, isFirst }: { route: Route; go: Go; isFirst: boolean }) {
   const { me } = useLive();
-  // A page has one main part.
-  const Tag = isFirst ? 'main' : 'div';
   const column = useRef<HTMLDivElement>(null);
   const before = useRef(main);
 
@@ -25,7 +23,7 @@ export function MainColumn({ route: { main }, go, isFirst }: { route: Route; go:
     (field ?? column.current)?.focus({ preventScroll: true });
   }, [main]);
   return (
-    <Tag ref={column} id={isFirst ? 'main' : undefined} className="column main" tabIndex={-1}>
+    <div ref={column} id={isFirst ? 'main' : undefined} className="column main" tabIndex={-1}>
       {main.at === 'conversation' ? (
         <ConversationView key={main.id} id={main.id} go={go} />
       ) : main.at === 'post' ? (
@@ -37,6 +35,6 @@ export function MainColumn({ route: { main }, go, isFirst }: { route: Route; go:
       ) : (
         <Board go={go} />
       )}
-    </Tag>
+    </div>
   );
 }

@@ -3,7 +3,7 @@ import { useMutation, useQuery } from 'urql';
 import { DemoUsersDocument, LoginDocument, RegisterDocument } from '../generated/documents';
 import type { Mistake } from '../data/types';
 import { useLanguage, useTexts } from '../i18n';
-import { useLive } from '../live';
+import { useLandmark, useLive } from '../live';
 import { Avatar } from '../ui/Avatar';
 import { Field } from '../ui/Field';
 import { demoPassword, demoUsers, madeUpName, madeUpUsername } from './demo';
@@ -11,10 +11,11 @@ import { demoPassword, demoUsers, madeUpName, madeUpUsername } from './demo';
 /** Where nobody is signed in: what this is, and the ways in. */
 export function Welcome() {
   const t = useTexts();
+  const named = useLandmark();
   const { session } = useLive();
   const [isNew, setNew] = useState(false);
   return (
-    <section className="column notes" aria-label={t.signIn}>
+    <section className="column notes" aria-label={named(t.signIn)}>
       <div className="head">
         <h2>{isNew ? t.signUp : t.signIn}</h2>
         <button type="button" className="button quiet little welcome-other" onClick={() => setNew(!isNew)}>

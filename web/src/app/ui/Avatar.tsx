@@ -17,10 +17,12 @@ function hue(id: string): number {
 export function Avatar({ user, little = false }: { user: Face | null | undefined; little?: boolean }) {
   const [broken, setBroken] = useState<string>();
   const url = user?.avatarUrl;
+  const hasPicture = !!url && url !== broken;
   const first = user ? ([...user.displayName.trim()][0] ?? '·').toLocaleUpperCase() : '·';
   return (
-    <span aria-hidden="true" className={`avatar${little ? ' little' : ''}${user ? ` hue-${hue(user.id)}` : ''}`}>
-      {url && url !== broken ? <img src={url} alt="" loading="lazy" onError={() => setBroken(url)} /> : first}
+    // The letter is drawn by the style: as text it would belong to the name of the button that it stands in.
+    <span aria-hidden="true" className={`avatar${little ? ' little' : ''}${user ? ` hue-${hue(user.id)}` : ''}`} data-letter={hasPicture ? undefined : first}>
+      {hasPicture && <img src={url} alt="" loading="lazy" onError={() => setBroken(url)} />}
     </span>
   );
 }
