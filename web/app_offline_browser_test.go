@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -56,6 +57,42 @@ func TestNotesWrittenOffline(t *testing.T) {
 	tab.do(chromedp.Reload())
 	page.waitConnected(mina)
 	page.waitNotes(said)
+}
+
+// TestAnswerIsLost loses the answer to a note that the server has taken: the page sends it again, and it is there once.
+//
+// Red when the idempotency key is made anew on each try.
+func TestAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	server := startSite(t)
+	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
+	acquaint(mina, joon)
+	line := newCable(t, server.Addr)
+	tab := openTab(t, line.URL, 1440, 900)
+	tab.expectLostLine()
+	tab.do(chromedp.Navigate(line.URL + "/"))
+	page := pane{tab, ".pane"}
+	page.signIn(mina)
+	tab.goTo("#/conversation/" + mina.conversationWith(joon))
+	said := []string{"Hello Joon", "Hello Mina"}
+	page.waitNotes(said)
+
+	line.mute()
+	page.say("Once")
+	said = append(said, "Once")
+	for late := time.Now().Add(patience); !slices.Equal(joon.history(mina), said); {
+		if time.Now().After(late) {
+			t.Fatal("the note does not reach the server")
+		}
+	}
+	line.cut()
+	page.waitLine("Offline")
+	page.waitFor("a word about it", ".note-meta", "Waiting for the connection")
+	line.mend()
+	page.waitNotes(said)
+	if got := joon.history(mina); !slices.Equal(got, said) {
+		t.Errorf("the server has %q, want %q", got, said)
+	}
 }
 
 // TestBrowserGoesOffline has the browser itself say that there is no network.
@@ -143,5 +180,5 @@ func TestQueryIsAskedAgain(t *testing.T) {
 	line.mend()
 	page.waitLine("Connected")
 	page.waitFor("the post", ".post-body", "Show yours.")
-	page.waitFor("the rooms", ".notes .state", "No rooms")
+	page.waitFor("the rooms", ".notes .state", "no rooms")
 }

@@ -3,9 +3,11 @@
 package web_test
 
 import (
+	"database/sql"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	_ "github.com/lib/pq" // the driver
 
 	"github.com/notewire/notewire/test/binary"
 )
@@ -72,4 +74,39 @@ func TestSessionEndsElsewhere(t *testing.T) {
 	page.waitConnected(mina)
 	tab.goTo("#/conversation/" + conversation)
 	tab.wait("the draft", page.control("Write a note")+"?.value.startsWith('half a sentence')")
+}
+
+// TestSessionExpires has the session of the page run out while its line is down: when it is back the page says so, and shows
+// nothing more.
+//
+// Red when the page comes back with the same token after the socket was closed with 4403.
+func TestSessionExpires(t *testing.T) {
+	t.Parallel()
+	server := startSite(t)
+	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
+	acquaint(mina, joon)
+	line := newCable(t, server.Addr)
+	tab := openTab(t, line.URL, 1440, 900)
+	tab.expectLostLine()
+	tab.expect("401") // what was asked in the moment of the end
+	tab.do(chromedp.Navigate(line.URL + "/"))
+	page := pane{tab, ".pane"}
+	page.signIn(mina)
+	page.waitFor("the conversation", "[data-conversation]", "Hello Mina")
+	line.cut()
+	page.waitLine("Offline")
+	db, err := sql.Open("postgres", server.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `UPDATE tokens SET expires_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	line.mend()
+	page.waitFor("a word about the end", "[role=alert]", "Your session has ended")
+	page.waitGone("the mailbox", "[data-conversation]")
+	if left := eval[[]string](tab, "Object.keys(localStorage).filter(key => key.startsWith('notewire.token'))"); len(left) > 0 {
+		t.Errorf("the browser keeps %v", left)
+	}
 }

@@ -16,9 +16,10 @@ type cable struct {
 	server   string
 	listener net.Listener
 
-	mu    sync.Mutex
-	isCut bool
-	ends  map[net.Conn]struct{} // of what goes through it
+	mu     sync.Mutex
+	isCut  bool
+	isMute bool
+	ends   map[net.Conn]struct{} // of what goes through it
 }
 
 func newCable(t *testing.T, server string) *cable {
@@ -61,7 +62,7 @@ func (c *cable) carry(browser net.Conn) {
 	back := make(chan struct{})
 	go func() {
 		defer close(back)
-		_, _ = io.Copy(browser, server)
+		_, _ = io.Copy(answers{c, browser}, server)
 		_ = browser.Close()
 	}()
 	_, _ = io.Copy(server, browser)
@@ -96,8 +97,31 @@ func (c *cable) cut() {
 	}
 }
 
+// mute loses whatever the server says from now on, until the cable is mended: it still hears what it is told.
+func (c *cable) mute() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.isMute = true
+}
+
 func (c *cable) mend() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.isCut = false
+	c.isCut, c.isMute = false, false
+}
+
+// answers are on their way from the server to the browser.
+type answers struct {
+	cable   *cable
+	browser net.Conn
+}
+
+func (a answers) Write(b []byte) (int, error) {
+	a.cable.mu.Lock()
+	isMute := a.cable.isMute
+	a.cable.mu.Unlock()
+	if isMute {
+		return len(b), nil
+	}
+	return a.browser.Write(b)
 }

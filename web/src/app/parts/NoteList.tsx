@@ -24,6 +24,9 @@ const TOGETHER = 5 * 60_000;
 /** How far from the end, in pixels, still counts as being there. */
 const NEAR = 64;
 
+/** How far from the top, in pixels, what is older is asked for. */
+const OLDER = 400;
+
 /** Where each conversation was left, in pixels from the top; nothing for those left at their end. */
 const places = new Map<string, number>();
 
@@ -124,6 +127,11 @@ function useScrolling(id: string, shown: readonly Note[], pending: readonly Outg
     last.current = { oldest, newest };
   }, [oldest, newest, shown, pending.length, me?.id]);
 
+  // Who is at the top already scrolls no further up: what is older is asked for at once.
+  useEffect(() => {
+    if (box.current!.scrollTop < OLDER) onOlder?.();
+  }, [oldest, onOlder]);
+
   // The end stays the end when the field below grows or the window shrinks.
   useEffect(() => {
     const scroller = box.current!;
@@ -143,7 +151,7 @@ function useScrolling(id: string, shown: readonly Note[], pending: readonly Outg
     } else {
       places.set(id, scrollTop);
     }
-    if (scrollTop < 400) onOlder?.();
+    if (scrollTop < OLDER) onOlder?.();
   };
   const toEnd = () => {
     box.current!.scrollTop = box.current!.scrollHeight;
