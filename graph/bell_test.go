@@ -114,6 +114,37 @@ func TestPreferences(t *testing.T) {
 	equal(t, "unread", counts{1, 1, 2, 2}, unread(t, mina))
 }
 
+// What is switched off raises no notification, and nothing else changes: a note comes and counts.
+func TestEachKindIsSwitchedByItself(t *testing.T) {
+	t.Parallel()
+	one := sitetest.New(t)
+	mina, joon := one.User(t, "mina"), one.User(t, "joon")
+	one.Acquaint(mina, joon)
+	first, second := createPost(mina, "first"), createPost(mina, "second")
+	tablet := listen(mina.At(one.Another()), mina.Cursor())
+	switchKind(t, mina, "NOTE", false)
+	write(joon, "unheard", mina)
+	expectEvents(t, tablet, "NoteReceived [1 1 0 0]")
+	comment(joon, first, "", "heard")
+	expectEvents(t, tablet, "NotificationReceived [1 1 1 1]")
+	switchKind(t, mina, "COMMENT", false)
+	comment(joon, first, "", "unheard")
+	comment(joon, second, "", "unheard")
+	like(joon, second).NoErrors()
+	expectEvents(t, tablet, "NotificationReceived [1 1 2 2]")
+	switchKind(t, mina, "LIKE", false)
+	like(joon, first).NoErrors()
+	switchKind(t, mina, "NOTE", true)
+	write(joon, "heard", mina)
+	expectEvents(t, tablet, "NoteReceived [2 1 3 3]", "NotificationReceived [2 1 3 3]")
+	var told []string
+	for _, n := range bell(t, mina, "") {
+		told = append(told, fmt.Sprint(sitetest.Get(t, n, "kind"), " ", sitetest.Get(t, n, "count")))
+	}
+	equal(t, "the bell", []string{"NOTE 1", "LIKE 1", "COMMENT 1"}, told)
+	checkCounters(t, one)
+}
+
 func TestFilteringTheBell(t *testing.T) {
 	t.Parallel()
 	site := sitetest.New(t)
