@@ -11,9 +11,6 @@ import (
 
 // TestHistoryHasNoGap reads a long conversation to its beginning, hears more of it, leaves it and comes back: its newest page ends
 // elsewhere now than where the page behind it begins.
-//
-// Red when the pages of a list are joined in whatever order they are in the cache, wherever each begins: what was heard
-// meanwhile is as many notes as are missing between the two.
 func TestHistoryHasNoGap(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)

@@ -158,8 +158,6 @@ func TestPageCatchesUp(t *testing.T) {
 
 // TestQueryIsAskedAgain opens a place of the page while the server cannot be reached: when it can, the place is filled, and nobody
 // has to ask for it.
-//
-// Red without resumeExchange.
 func TestQueryIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)

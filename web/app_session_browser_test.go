@@ -78,8 +78,6 @@ func TestSessionEndsElsewhere(t *testing.T) {
 
 // TestSessionExpires has the session of the page run out while its line is down: when it is back the page says so, and shows
 // nothing more.
-//
-// Red when the page comes back with the same token after the socket was closed with 4403.
 func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)
