@@ -4827,7 +4827,7 @@ type Mutation {
     "Where, and whether."
     input: SetTypingInput!
   ): SetTypingPayload!
-  "Reports a note, a post, a comment or a user to the moderators, with a copy of it as evidence."
+  "Reports a note, a post, a comment or a user to the moderators, with a copy of it as evidence. Where its text was taken back there is nothing to report."
   reportContent(
     "What, and why."
     input: ReportContentInput!

@@ -68,6 +68,12 @@ func TestReportingIsRefused(t *testing.T) {
 	foreign, own := write(joon, "private", hana), write(joon, "to mina", mina)
 	blocked := write(hana, "blocked", mina)
 	block(mina, hana)
+	unsent := write(joon, "taken back", mina)
+	unsendNote(joon, unsent.id).NoErrors()
+	post := createPost(joon, "post")
+	deleted := comment(joon, post, "", "deleted")
+	comment(mina, post, deleted, "an answer keeps its place")
+	deleteComment(joon, deleted).NoErrors()
 	bellOf := write(mina, "answer", joon)
 	notification := joon.Do(`{ viewer { notifications { nodes { id } } } }`, nil).NoErrors().Text("viewer.notifications.nodes.0.id")
 	of := func(id string) vars { return vars{"subjectId": id, "reason": "x"} }
@@ -79,6 +85,8 @@ func TestReportingIsRefused(t *testing.T) {
 		{"another's note", of(foreign.id), []string{"NOT_FOUND subjectId"}},
 		{"a note of one who is blocked", of(blocked.id), []string{"NOT_FOUND subjectId"}},
 		{"no such note", of(ids.Encode(ids.Note, ids.New())), []string{"NOT_FOUND subjectId"}},
+		{"an unsent note", of(unsent.id), []string{"NOT_ALLOWED subjectId"}},
+		{"the place of a deleted comment", of(deleted), []string{"NOT_ALLOWED subjectId"}},
 		{"a conversation", of(own.conversation), []string{"NOT_FOUND subjectId"}},
 		{"a notification", of(notification), []string{"NOT_FOUND subjectId"}},
 		{"a session", of(currentSession(t, mina)), []string{"NOT_FOUND subjectId"}},

@@ -63,18 +63,26 @@ func (in *NewReport) hash() []byte {
 	return h[:]
 }
 
+// subject says what is wrong with what is reported.
+func (in *NewReport) subject() problem.UserErrors {
+	field := []string{"subjectId"}
+	switch {
+	case in.Evidence == nil:
+		return problem.UserErrors{{Code: problem.Missing, Field: field, Message: "There is no such note, post, comment or user."}}
+	case *in.Evidence == "": // no text is, but that of a note unsent or a comment deleted
+		return problem.UserErrors{{Code: problem.NotAllowed, Field: field, Message: "There is nothing left of it to report: its text was taken back."}}
+	}
+	return nil
+}
+
 // Report tells the moderators of a note, a post, a comment or a user, and keeps its text as evidence. The key of
 // an earlier report of the same user is that report, if the input is the same, and CONFLICT otherwise.
 func (a *Accounts) Report(ctx context.Context, v access.Viewer, in NewReport) (*Report, error) {
-	missing := problem.UserError{Code: problem.Missing, Field: []string{"subjectId"}, Message: "There is no such note, post, comment or user."}
 	var e problem.UserErrors
 	e.Text("reason", in.Reason, maxReason)
 	e.IdempotencyKey("idempotencyKey", in.IdempotencyKey)
 	if len(e) > 0 {
-		if in.Evidence == nil { // said together with the rest; by itself only once the key is known to be new
-			e = append(problem.UserErrors{missing}, e...)
-		}
-		return nil, e
+		return nil, append(in.subject(), e...) // by itself the subject is judged only once the key is known to be new
 	}
 	id, now, hash := a.log.Clock.New(), a.log.Clock.Now(), in.hash()
 	var result *Report
@@ -91,8 +99,8 @@ func (a *Accounts) Report(ctx context.Context, v access.Viewer, in NewReport) (*
 				return err
 			}
 		}
-		if in.Evidence == nil {
-			return problem.UserErrors{missing}
+		if e := in.subject(); e != nil {
+			return e
 		}
 		create := tx.Ent().Report.Create().SetID(id).SetReporterID(v.UserID).SetSubjectKind(report.SubjectKind(strings.ToUpper(string(in.SubjectKind)))).
 			SetSubjectID(in.SubjectID).SetReason(in.Reason).SetEvidence(*in.Evidence).SetCreatedAt(now)

@@ -33,13 +33,13 @@ func (db *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 
 // Rows runs a prepared read outside a transaction. text must be a constant.
 func (db *DB) Rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	for again := true; ; again = false {
+	for attempt := 1; ; attempt++ {
 		s, err := db.prepared(ctx, text)
 		if err != nil {
 			return nil, err
 		}
 		rows, err := s.QueryContext(ctx, args...)
-		if again && isStale(err) {
+		if attempt < txAttempts && isStale(err) { // one migration may follow another
 			db.retire(text, s)
 			continue
 		}
