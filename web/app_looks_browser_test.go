@@ -42,7 +42,7 @@ func TestLooks(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("seed ended with %d:\n%s", code, said)
 	}
-	server := binary.Start(t, binary.Options{Folder: folder, Env: []string{"NOTEWIRE_RATE_LIMIT=off"}})
+	server := binary.Start(t, binary.Options{Folder: folder})
 	for _, test := range []struct {
 		width, height         int64
 		theme, language, user string
@@ -167,7 +167,7 @@ func (tab *tab) settle() {
 		.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))).then(() => undefined)`)
 }
 
-// wantWellMade asks axe-core by the rules of WCAG 2.2, A and AA, and whether something is wider than the window.
+// wantWellMade asks axe-core by the rules of WCAG 2.2, A and AA, and its best practices, and whether something is wider than the window.
 func (tab *tab) wantWellMade(place string) {
 	tab.t.Helper()
 	tab.wantNoHorizontalScroll()

@@ -213,6 +213,8 @@ func (tab *tab) setEditor(name, text string) {
 func (tab *tab) wantNoHorizontalScroll() {
 	tab.t.Helper()
 	if wide := eval[[2]int](tab, "[document.documentElement.scrollWidth, innerWidth]"); wide[0] > wide[1] {
-		tab.t.Errorf("the page is %d pixels wide in a window of %d", wide[0], wide[1])
+		out := eval[[]string](tab, `[...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
+			.map(e => e.tagName + '.' + e.className)`)
+		tab.t.Errorf("the page is %d pixels wide in a window of %d at %s, by %s", wide[0], wide[1], eval[string](tab, "location.hash"), strings.Join(out, ", "))
 	}
 }

@@ -23,7 +23,6 @@ func startSite(t *testing.T) *binary.Server {
 	return binary.Start(t, binary.Options{
 		Folder: binary.Folder(t),
 		Addr:   binary.FixedAddr(t), // so that it can be killed and started again where the page looks for it
-		Env:    []string{"NOTEWIRE_RATE_LIMIT=off"},
 	})
 }
 
