@@ -78,19 +78,20 @@ export function tracedFetch(pane: string): typeof fetch {
   return async (input, init) => {
     const request = JSON.parse(String(init?.body ?? '{}')) as { query?: string; variables?: unknown };
     const [kind, name] = titleOf(request.query ?? '');
+    const answer = (kind: string, body: unknown) => traffic.add({ pane, sent: false, door: 'HTTP', kind, name }, body);
+    const failed = (error: unknown) => {
+      if (!init?.signal?.aborted) answer('error', String(error)); // what nobody wants any more is no error
+    };
     traffic.add({ pane, sent: true, door: 'HTTP', kind, name }, request);
     try {
       const response = await fetch(input, init);
       response
         .clone()
         .json()
-        .then(
-          (body: unknown) => traffic.add({ pane, sent: false, door: 'HTTP', kind: String(response.status), name }, body),
-          () => traffic.add({ pane, sent: false, door: 'HTTP', kind: String(response.status), name }, null),
-        );
+        .then((body: unknown) => answer(String(response.status), body), failed);
       return response;
     } catch (error) {
-      if (!init?.signal?.aborted) traffic.add({ pane, sent: false, door: 'HTTP', kind: 'error', name }, String(error));
+      failed(error);
       throw error;
     }
   };
