@@ -10,6 +10,8 @@ import (
 )
 
 // TestBellGroupsAndTakesBack shows a post to its author while others comment on it, like it, and change their minds.
+//
+// Red when NotificationReceived changes no list.
 func TestBellGroupsAndTakesBack(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)

@@ -10,6 +10,8 @@ import (
 )
 
 // TestNoteReachesAnotherBrowser has two browsers, each with a user of its own, and a note that goes from one to the other.
+//
+// Red when the events are subscribed to without their counters.
 func TestNoteReachesAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)

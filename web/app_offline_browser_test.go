@@ -12,6 +12,8 @@ import (
 )
 
 // TestNotesWrittenOffline cuts the line in a conversation and has both sides go on writing.
+//
+// Red when a note that could not be sent is dropped.
 func TestNotesWrittenOffline(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)
@@ -96,6 +98,8 @@ func TestAnswerIsLost(t *testing.T) {
 }
 
 // TestBrowserGoesOffline has the browser itself say that there is no network.
+//
+// Red when the page waits for its socket to find out.
 func TestBrowserGoesOffline(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)
@@ -111,10 +115,16 @@ func TestBrowserGoesOffline(t *testing.T) {
 	page.waitNotes([]string{"Hello Joon", "Hello Mina"})
 
 	tab.setOffline(true)
+	began := time.Now()
+	page.waitFor("the state of the line", ".dot.offline", "")
+	if took := time.Since(began); took > 10*time.Second { // by its silence a socket is found out after 12 s and more
+		t.Errorf("the page said so after %s", took)
+	}
 	page.say("From a tunnel")
 	tab.wait("the note that waits", "document.querySelectorAll('.pending').length === 1")
 	tab.setOffline(false)
 	page.waitNotes([]string{"Hello Joon", "Hello Mina", "From a tunnel"})
+	page.waitFor("the state of the line", ".dot.connected", "")
 	if got := joon.history(mina); len(got) != 3 {
 		t.Errorf("the server has %q", got)
 	}
@@ -158,6 +168,8 @@ func TestPageCatchesUp(t *testing.T) {
 
 // TestQueryIsAskedAgain opens a place of the page while the server cannot be reached: when it can, the place is filled, and nobody
 // has to ask for it.
+//
+// Red when resumeExchange does not send again what failed.
 func TestQueryIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)

@@ -14,6 +14,8 @@ import (
 
 // TestSessionEndsElsewhere ends the session of the page from another device: the page says so, and nothing of it stays but
 // what was being written.
+//
+// Red when the page does not look at the code with which its socket was closed.
 func TestSessionEndsElsewhere(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)
@@ -78,6 +80,8 @@ func TestSessionEndsElsewhere(t *testing.T) {
 
 // TestSessionExpires has the session of the page run out while its line is down: when it is back the page says so, and shows
 // nothing more.
+//
+// Red when the page does not look at the code with which its socket was closed.
 func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	server := startSite(t)
