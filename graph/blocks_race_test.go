@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,6 +43,8 @@ func TestBlocksUnderLoad(t *testing.T) {
 		case err != nil:
 			t.Error(err)
 			return nil
+		case r.Code() == "NOT_FOUND" && strings.Contains(r.Raw, "gone while it was read"):
+			return nil // a block has come between a note and the answer to it, which has its conversation
 		case len(r.Errors) > 0:
 			t.Errorf("%s: %s", query, r.Raw)
 			return nil
