@@ -41,7 +41,7 @@ func (c *search) Run() error {
 		defer local.Stop(ctx)
 		dsn = local.DSN()
 	}
-	s.env = append(s.env, "DATABASE_URL="+dsn, "NOTEWIRE_RATE_LIMIT=off")
+	s.env = append(s.env, "DATABASE_URL="+dsn)
 	const withoutWorker = "NOTEWIRE_ROLE=api"
 	if err := s.start(ctx, withoutWorker); err != nil {
 		return err

@@ -16,18 +16,8 @@ import (
 // Red when a note that could not be sent is dropped.
 func TestNotesWrittenOffline(t *testing.T) {
 	t.Parallel()
-	server := startSite(t)
-	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
-	acquaint(mina, joon)
-	line := newCable(t, server.Addr)
-	tab := openTab(t, line.URL, 1440, 900)
-	tab.expectLostLine()
-	tab.do(chromedp.Navigate(line.URL + "/"))
-	page := pane{tab, ".pane"}
-	page.signIn(mina)
-	tab.goTo("#/conversation/" + mina.conversationWith(joon))
-	said := []string{"Hello Joon", "Hello Mina"}
-	page.waitNotes(said)
+	mina, joon, line, tab := conversationOverCable(t)
+	page, said := pane{tab, ".pane"}, []string{"Hello Joon", "Hello Mina"}
 	page.say("Before")
 	said = append(said, "Before")
 	page.waitNotes(said)
@@ -61,23 +51,30 @@ func TestNotesWrittenOffline(t *testing.T) {
 	page.waitNotes(said)
 }
 
-// TestAnswerIsLost loses the answer to a note that the server has taken: the page sends it again, and it is there once.
-//
-// Red when the idempotency key is made anew on each try.
-func TestAnswerIsLost(t *testing.T) {
-	t.Parallel()
+// conversationOverCable shows mina what she and joon have said to each other, over a line that can be cut.
+func conversationOverCable(t *testing.T) (mina, joon person, line *cable, tab *tab) {
+	t.Helper()
 	server := startSite(t)
-	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
+	mina, joon = newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
 	acquaint(mina, joon)
-	line := newCable(t, server.Addr)
-	tab := openTab(t, line.URL, 1440, 900)
+	line = newCable(t, server.Addr)
+	tab = openTab(t, line.URL, 1440, 900)
 	tab.expectLostLine()
 	tab.do(chromedp.Navigate(line.URL + "/"))
 	page := pane{tab, ".pane"}
 	page.signIn(mina)
 	tab.goTo("#/conversation/" + mina.conversationWith(joon))
-	said := []string{"Hello Joon", "Hello Mina"}
-	page.waitNotes(said)
+	page.waitNotes([]string{"Hello Joon", "Hello Mina"})
+	return mina, joon, line, tab
+}
+
+// TestAnswerIsLost loses the answer to a note that the server has taken: the page sends it again, and it is there once.
+//
+// Red when the idempotency key is made anew on each try.
+func TestAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	mina, joon, line, tab := conversationOverCable(t)
+	page, said := pane{tab, ".pane"}, []string{"Hello Joon", "Hello Mina"}
 
 	line.mute()
 	page.say("Once")
@@ -136,18 +133,8 @@ func TestBrowserGoesOffline(t *testing.T) {
 // Red when ConnectionState takes a socket for a line that has caught up.
 func TestPageCatchesUp(t *testing.T) {
 	t.Parallel()
-	server := startSite(t)
-	mina, joon := newPerson(t, server, "mina", "Mina"), newPerson(t, server, "joon", "Joon")
-	acquaint(mina, joon)
-	line := newCable(t, server.Addr)
-	tab := openTab(t, line.URL, 1440, 900)
-	tab.expectLostLine()
-	tab.do(chromedp.Navigate(line.URL + "/"))
-	page := pane{tab, ".pane"}
-	page.signIn(mina)
-	tab.goTo("#/conversation/" + mina.conversationWith(joon))
-	said := []string{"Hello Joon", "Hello Mina"}
-	page.waitNotes(said)
+	mina, joon, line, tab := conversationOverCable(t)
+	page, said := pane{tab, ".pane"}, []string{"Hello Joon", "Hello Mina"}
 
 	line.cut()
 	page.waitLine("Offline")

@@ -12,7 +12,7 @@ import (
 // own process indexes, also when that is killed, and as they are after an edit.
 func TestTheWorkerIndexes(t *testing.T) {
 	t.Parallel()
-	api := binary.Start(t, binary.Options{Folder: binary.Folder(t), Env: []string{"NOTEWIRE_ROLE=api", "NOTEWIRE_RATE_LIMIT=off"}})
+	api := binary.Start(t, binary.Options{Folder: binary.Folder(t), Env: []string{"NOTEWIRE_ROLE=api"}})
 	worker := binary.Start(t, binary.Options{Folder: binary.Folder(t), Env: []string{"DATABASE_URL=" + api.DSN(), "NOTEWIRE_ROLE=worker"}})
 	alice, bob := binary.Register(t, api.URL, "alice"), binary.Register(t, api.URL, "bob")
 	alice.Send(bob.ID, "so that they know each other")
